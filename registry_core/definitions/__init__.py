@@ -1,0 +1,1 @@
+"""What a plugin declares: frozen values that import no validation library."""

@@ -1,0 +1,311 @@
+"""Every exception this package raises on purpose.
+
+    RegistryError
+    ├── InvalidNameError            a name does not follow the grammar
+    ├── ConfigError                 settings cannot be used; nothing was run
+    ├── DefinitionError             a declaration by a plugin or by code is wrong
+    │   └── ManifestError           … and it stands in a manifest
+    ├── NameLookupError             a name does not lead to one thing
+    │   ├── UnknownNameError        nothing has the name
+    │   ├── AmbiguousNameError      several things have it
+    │   └── DuplicateAgentError     the id is taken
+    ├── AgentLoadError              an agent's code could not be brought in
+    ├── SchemaMismatchError         a producer does not fit its consumer
+    ├── NoPlanError                 no pipeline leads from what is had to what is wanted
+    ├── PipelineError               a pipeline is not valid; all faults at once
+    └── RunError                    a run did not succeed; carries the result
+        ├── StageFailedError
+        ├── RunTimeoutError
+        └── RunCancelledError
+
+The class stores the facts as attributes and derives the text from them: what was
+asked, what stopped it, and what to type next. Imports nothing of this package.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "AgentLoadError",
+    "AmbiguousNameError",
+    "ConfigError",
+    "DefinitionError",
+    "DuplicateAgentError",
+    "Fault",
+    "InvalidNameError",
+    "ManifestError",
+    "NameLookupError",
+    "NoPlanError",
+    "PipelineError",
+    "RegistryError",
+    "RunCancelledError",
+    "RunError",
+    "RunTimeoutError",
+    "SchemaMismatchError",
+    "StageFailedError",
+    "UnknownNameError",
+]
+
+
+class Fault:
+    """One thing that is wrong, and where: a dotted *path* and a short *message*.
+
+    >>> str(Fault("agents[2].cost", "must not be negative"))
+    'agents[2].cost: must not be negative'
+    """
+
+    __slots__ = ("message", "path")
+
+    def __init__(self, path: str, message: str) -> None:
+        """Keep both facts."""
+        self.path = path
+        self.message = message
+
+    def __str__(self) -> str:
+        """Path first, so that a column of faults reads as a list of places."""
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+    def __repr__(self) -> str:
+        """As it is written in code."""
+        return f"Fault({self.path!r}, {self.message!r})"
+
+    def __eq__(self, other: object) -> bool:
+        """Equal place and message."""
+        if not isinstance(other, Fault):
+            return NotImplemented
+        return (self.path, self.message) == (other.path, other.message)
+
+    def __hash__(self) -> int:
+        """Agree with equality."""
+        return hash((self.path, self.message))
+
+
+class RegistryError(Exception):
+    """Root of the tree: catch this to catch everything raised on purpose."""
+
+
+class InvalidNameError(RegistryError, ValueError):
+    """A name does not follow the grammar of its kind."""
+
+    def __init__(self, kind: str, given: str, expected: str) -> None:
+        """Keep the *kind* of name, the text *given* and the form *expected*."""
+        super().__init__(kind, given, expected)
+        self.kind = kind
+        self.given = given
+        self.expected = expected
+
+    def __str__(self) -> str:
+        """Show the given text escaped, since look-alike letters are a reason to end up here."""
+        return f"{ascii(self.given)} is not a valid {self.kind}: expected {self.expected}"
+
+
+class _Faulty(RegistryError):
+    """A subject with all its faults."""
+
+    lead = "{subject} is not valid"
+
+    def __init__(self, subject: str, faults: Iterable[Fault]) -> None:
+        self.subject = subject
+        self.faults = tuple(faults)
+        super().__init__(subject, self.faults)
+
+    def __str__(self) -> str:
+        lead = self.lead.format(subject=self.subject)
+        if len(self.faults) == 1:
+            return f"{lead}: {self.faults[0]}"
+        return "\n  ".join((f"{lead}, {len(self.faults)} faults:", *map(str, self.faults)))
+
+
+class ConfigError(_Faulty):
+    """Settings cannot be used as they stand; nothing was run and nothing was changed."""
+
+    lead = "configuration {subject} cannot be used"
+
+
+class DefinitionError(_Faulty):
+    """A declaration is wrong; every fault is listed with its path."""
+
+    lead = "definition of {subject} is not valid"
+
+
+class ManifestError(DefinitionError):
+    """A manifest cannot be read as one."""
+
+    lead = "manifest {subject} is not valid"
+
+
+class NameLookupError(RegistryError, LookupError):
+    """A name does not lead to exactly one thing."""
+
+
+class UnknownNameError(NameLookupError):
+    """Nothing has the name."""
+
+    def __init__(self, kind: str, name: str, close: Iterable[str] = ()) -> None:
+        """Keep the *kind* (``agent``, ``schema`` …), the *name* and the *close* ones that exist."""
+        self.kind = kind
+        self.name = name
+        self.close = tuple(close)
+        super().__init__(kind, name, self.close)
+
+    def __str__(self) -> str:
+        """Offer the near ones, else the command that lists all."""
+        listing = "agentreg agents" if self.kind == "agent" else f"agentreg agents --{self.kind}"
+        hint = f"did you mean {' or '.join(self.close)}?" if self.close else f"list them: {listing}"
+        return f"no {self.kind} is named {ascii(self.name)}: {hint}"
+
+
+class AmbiguousNameError(NameLookupError):
+    """Several things have the name; install order never decides."""
+
+    def __init__(self, kind: str, name: str, owners: Iterable[str]) -> None:
+        """Keep the full names of all *owners*."""
+        self.kind = kind
+        self.name = name
+        self.owners = tuple(owners)
+        super().__init__(kind, name, self.owners)
+
+    def __str__(self) -> str:
+        """Name every owner and show the pin that decides."""
+        pin = ""
+        if self.kind == "agent":
+            pin = f', or pin one in agentreg.toml: [pins] {self.name} = "{self.owners[0]}"'
+        return (
+            f"{self.kind} {self.name!r} has {len(self.owners)} owners: {', '.join(self.owners)}. "
+            f"Write the full name{pin}"
+        )
+
+
+class DuplicateAgentError(NameLookupError):
+    """The id is taken, and replacing was not asked for."""
+
+    def __init__(self, agent: str) -> None:
+        """Keep the id."""
+        self.agent = agent
+        super().__init__(agent)
+
+    def __str__(self) -> str:
+        """Say how to mean it."""
+        return f"agent {self.agent} is registered already: pass replace=True to replace it"
+
+
+class AgentLoadError(RegistryError):
+    """An agent's code could not be brought in; ``__cause__`` holds what its plugin raised."""
+
+    def __init__(self, agent: str, step: str, reason: str, hint: str = "") -> None:
+        """Keep the *agent*, the *step* (``trust``, ``import``, ``attribute``, ``create`` …)."""
+        self.agent = agent
+        self.step = step
+        self.reason = reason
+        self.hint = hint
+        super().__init__(agent, step, reason, hint)
+
+    def __str__(self) -> str:
+        """Name the agent, the step and the reason."""
+        hint = self.hint or f"look closer: agentreg show {self.agent}"
+        return f"agent {self.agent} cannot be loaded ({self.step}): {self.reason}. {hint}"
+
+
+class SchemaMismatchError(RegistryError):
+    """A producer's values do not all fit its consumer."""
+
+    def __init__(self, producer: str, consumer: str, pointer: str, reason: str) -> None:
+        """Keep both sides, the JSON *pointer* of the first misfit and the *reason*."""
+        self.producer = producer
+        self.consumer = consumer
+        self.pointer = pointer
+        self.reason = reason
+        super().__init__(producer, consumer, pointer, reason)
+
+    def __str__(self) -> str:
+        """Both sides, the place and the reason."""
+        where = f" at {self.pointer}" if self.pointer else ""
+        return f"{self.producer} does not fit {self.consumer}: {self.reason}{where}"
+
+
+class NoPlanError(RegistryError):
+    """No pipeline leads from what is had to what is wanted."""
+
+    def __init__(
+        self,
+        *,
+        have: Iterable[str],
+        want: Iterable[str],
+        reached: Iterable[str] = (),
+        missing: Iterable[str] = (),
+        near: Iterable[str] = (),
+        reason: str = "",
+    ) -> None:
+        """Keep the goal and how far the search got.
+
+        Args:
+            have: What was given, as names.
+            want: What was asked for, as names.
+            reached: Schemas that can be produced from *have*, sorted.
+            missing: Schemas or capabilities that nothing reachable provides.
+            near: One line for each thing that would nearly do.
+            reason: Why, when it is something other than a missing schema.
+        """
+        self.have = tuple(have)
+        self.want = tuple(want)
+        self.reached = tuple(reached)
+        self.missing = tuple(missing)
+        self.near = tuple(near)
+        self.reason = reason
+        super().__init__(self.have, self.want, self.reached, self.missing)
+
+    def __str__(self) -> str:
+        """What was asked, how far it got, what is missing, what to type next."""
+        goal = f"no pipeline from {' + '.join(self.have) or 'nothing'} to {' + '.join(self.want)}"
+        lines = [f"{goal}: {self.reason}" if self.reason else goal]
+        if self.missing:
+            lines.append(f"missing: {', '.join(self.missing)}")
+        if self.reached:
+            lines.append(f"reached: {', '.join(self.reached)}")
+        lines.extend(f"near: {line}" for line in self.near)
+        lines.append("install a plugin that offers it, or see what there is: agentreg agents")
+        return "\n  ".join(lines)
+
+
+class PipelineError(_Faulty):
+    """A pipeline is not valid; all faults are listed, each with the stage it sits in."""
+
+    lead = "pipeline {subject} is not valid"
+
+
+class RunError(RegistryError):
+    """A run did not succeed; raised only by ``RunResult.raise_for_status()``.
+
+    Attributes:
+        run_id: The run.
+        stage_id: The stage that decided it, or an empty string.
+        result: The whole result, finished stages included.
+    """
+
+    def __init__(self, run_id: str, stage_id: str, reason: str, result: object) -> None:
+        """Keep the facts and the partial *result*."""
+        self.run_id = run_id
+        self.stage_id = stage_id
+        self.reason = reason
+        self.result = result
+        super().__init__(run_id, stage_id, reason)
+
+    def __str__(self) -> str:
+        """Run, stage and reason."""
+        stage = f" at stage {self.stage_id!r}" if self.stage_id else ""
+        return f"run {self.run_id}{stage}: {self.reason}"
+
+
+class StageFailedError(RunError):
+    """A stage failed and its policy was to stop."""
+
+
+class RunTimeoutError(RunError):
+    """The run's deadline passed."""
+
+
+class RunCancelledError(RunError):
+    """The caller cancelled the run."""
