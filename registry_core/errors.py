@@ -99,10 +99,10 @@ class InvalidNameError(RegistryError, ValueError):
 
     def __str__(self) -> str:
         """Show the given text escaped, since look-alike letters are a reason to end up here."""
-        return f"{ascii(self.given)} is not a valid {self.kind}: expected {self.expected}"
+        return f"{self.given!a} is not a valid {self.kind}: expected {self.expected}"
 
 
-class _Faulty(RegistryError):
+class _FaultsError(RegistryError):
     """A subject with all its faults."""
 
     lead = "{subject} is not valid"
@@ -119,13 +119,13 @@ class _Faulty(RegistryError):
         return "\n  ".join((f"{lead}, {len(self.faults)} faults:", *map(str, self.faults)))
 
 
-class ConfigError(_Faulty):
+class ConfigError(_FaultsError):
     """Settings cannot be used as they stand; nothing was run and nothing was changed."""
 
     lead = "configuration {subject} cannot be used"
 
 
-class DefinitionError(_Faulty):
+class DefinitionError(_FaultsError):
     """A declaration is wrong; every fault is listed with its path."""
 
     lead = "definition of {subject} is not valid"
@@ -155,7 +155,7 @@ class UnknownNameError(NameLookupError):
         """Offer the near ones, else the command that lists all."""
         listing = "agentreg agents" if self.kind == "agent" else f"agentreg agents --{self.kind}"
         hint = f"did you mean {' or '.join(self.close)}?" if self.close else f"list them: {listing}"
-        return f"no {self.kind} is named {ascii(self.name)}: {hint}"
+        return f"no {self.kind} is named {self.name!a}: {hint}"
 
 
 class AmbiguousNameError(NameLookupError):
@@ -270,7 +270,7 @@ class NoPlanError(RegistryError):
         return "\n  ".join(lines)
 
 
-class PipelineError(_Faulty):
+class PipelineError(_FaultsError):
     """A pipeline is not valid; all faults are listed, each with the stage it sits in."""
 
     lead = "pipeline {subject} is not valid"

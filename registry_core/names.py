@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["AgentId", "AgentName", "CapabilityName", "PluginName", "SchemaId", "SchemaName"]
 
 
+_PLUGIN = r"[a-z0-9](?:-?[a-z0-9])*"
+_AGENT = r"[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*"
+_SCHEMA = r"[A-Za-z_][A-Za-z0-9_., |\[\]]*"
+
+
 class _Name(str):
     """Text that follows a grammar."""
 
@@ -61,7 +66,7 @@ class PluginName(_Name):
 
     __slots__ = ()
     _kind = "plugin name"
-    _pattern = re.compile(r"[a-z0-9](?:-?[a-z0-9])*", re.ASCII)
+    _pattern = re.compile(_PLUGIN, re.ASCII)
     _expected = "ASCII letters, digits and single hyphens, such as 'web-agents'"
 
     @classmethod
@@ -78,7 +83,7 @@ class AgentName(_Name):
 
     __slots__ = ()
     _kind = "agent name"
-    _pattern = re.compile(r"[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*", re.ASCII)
+    _pattern = re.compile(_AGENT, re.ASCII)
     _expected = "lower-case ASCII letters, digits, '_' and '-', such as 'html_to_text'"
 
 
@@ -93,7 +98,7 @@ class AgentId(_Name):
     __slots__ = ()
     _kind = "agent id"
     _pattern = re.compile(
-        rf"{PluginName._pattern.pattern}/{AgentName._pattern.pattern}@[A-Za-z0-9][A-Za-z0-9.!+_-]*",
+        rf"{_PLUGIN}/{_AGENT}@[A-Za-z0-9][A-Za-z0-9.!+_-]*",
         re.ASCII,
     )
     _expected = "'distribution/agent@version', such as 'web-agents/html_to_text@1.2.0'"
@@ -130,9 +135,7 @@ class CapabilityName(_Name):
 
     __slots__ = ()
     _kind = "capability"
-    _pattern = re.compile(
-        r"(?:[a-z][a-z0-9_-]*:)?[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*", re.ASCII
-    )
+    _pattern = re.compile(r"(?:[a-z][a-z0-9_-]*:)?[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*", re.ASCII)
     _expected = "dotted lower-case ASCII, such as 'content_analysis.sentiment' or 'acme:ocr'"
 
     @property
@@ -147,7 +150,7 @@ class SchemaName(_Name):
 
     __slots__ = ()
     _kind = "schema name"
-    _pattern = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*(?:\[[A-Za-z0-9_., |\[\]]+\])?", re.ASCII)
+    _pattern = re.compile(_SCHEMA, re.ASCII)
     _expected = "a class name such as 'HtmlPage', or a builtin such as 'list[str]'"
 
 
@@ -160,7 +163,7 @@ class SchemaId(_Name):
 
     __slots__ = ()
     _kind = "schema id"
-    _pattern = re.compile(rf"{SchemaName._pattern.pattern}#[0-9a-f]{{12}}", re.ASCII)
+    _pattern = re.compile(rf"{_SCHEMA}#[0-9a-f]{{12}}", re.ASCII)
     _expected = "'Name#fingerprint', such as 'HtmlPage#1f0c9a62b7e4'"
 
     @property

@@ -16,7 +16,7 @@ __all__ = ["JsonObject", "JsonValue", "SchemaDefinition"]
 
 if TYPE_CHECKING:
     JsonValue: TypeAlias = (
-        "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+        "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
     )
     JsonObject: TypeAlias = dict[str, JsonValue]
 else:

@@ -1,0 +1,1 @@
+"""Host for AI agents that other teams publish."""

@@ -1,0 +1,172 @@
+"""A pipeline: which agent runs in which stage, and where each of its inputs comes from.
+
+An immutable value that names agents and never holds an import path. Built by hand with
+:meth:`Pipeline.stage`, or by the composer; checked and completed by ``validation.bind``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from registry_core.definitions.schema import JsonObject, JsonValue
+from registry_core.errors import Fault, PipelineError
+from registry_core.pipeline.policy import Policy
+
+__all__ = ["Binding", "FromInput", "FromStage", "Pipeline", "PipelineInput", "Source", "Stage"]
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class FromInput:
+    """A value that the caller gives, by the name of the pipeline's input."""
+
+    input: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromStage:
+    """The output of another stage."""
+
+    stage: str
+
+
+Source: TypeAlias = FromInput | FromStage
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where one input of a stage's agent comes from."""
+
+    input: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineInput:
+    """A value that the caller gives: its name and its schema (an id once bound)."""
+
+    name: str
+    schema: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One agent at work.
+
+    Attributes:
+        id: Unique in the pipeline.
+        agent: A full id once bound, before that also a short name.
+        bindings: A source for each required input; empty before binding means: the
+            previous stage's output, or the caller's value for the first stage.
+        policy: What to do about time and failure; None takes the agent's declared one.
+        config: Settings for the agent, checked against its config schema.
+    """
+
+    id: str
+    agent: str
+    bindings: tuple[Binding, ...] = ()
+    policy: Policy | None = None
+    config: JsonObject = field(default_factory=dict[str, JsonValue])
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """An ordered set of stages; each reads the caller's values and earlier stages.
+
+    Attributes:
+        name: What runs and files are labelled with.
+        stages: In an order in which every source comes before its readers.
+        inputs: What the caller gives, in the order of the positional arguments of a run.
+        outputs: Ids of the stages whose outputs are wanted; empty means the last one.
+        local: Callables passed to :meth:`stage`, so that code without a package can run;
+            not part of the artefact.
+
+    >>> pipeline = Pipeline("two").stage("split").stage("count")
+    >>> [stage.id for stage in pipeline.stages]
+    ['split', 'count']
+    """
+
+    name: str
+    stages: tuple[Stage, ...] = ()
+    inputs: tuple[PipelineInput, ...] = ()
+    outputs: tuple[str, ...] = ()
+    local: tuple[Callable[..., object], ...] = field(default=(), compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a name that could not label a run."""
+        if not _IDENTIFIER.fullmatch(self.name):
+            raise PipelineError(
+                ascii(self.name), [Fault("name", "must be letters, digits, '_', '-'")]
+            )
+
+    def stage(
+        self,
+        agent: str | Callable[..., object],
+        /,
+        *,
+        id: str = "",  # noqa: A002 -- the word users know
+        policy: Policy | None = None,
+        config: JsonObject | None = None,
+        sources: dict[str, str | Source] | None = None,
+    ) -> Pipeline:
+        """Return this pipeline with one more stage at its end.
+
+        Args:
+            agent: An agent's id or short name, or a callable decorated with ``@agent``.
+            id: Id of the stage; the agent's short name, numbered when taken, unless given.
+            policy: What to do about time and failure.
+            config: Settings for the agent.
+            sources: Source of each input by name: the id of an earlier stage or a source.
+
+        Raises:
+            PipelineError: If *id* is malformed or taken.
+        """
+        name = agent if isinstance(agent, str) else agent.__name__
+        taken = {stage.id for stage in self.stages}
+        stage_id = id or _fresh(name.partition("/")[2].partition("@")[0] or name, taken)
+        if stage_id in taken:
+            raise PipelineError(self.name, [Fault(f"stages.{stage_id}", "the id is taken")])
+        if not _IDENTIFIER.fullmatch(stage_id):
+            raise PipelineError(
+                self.name, [Fault(f"stages[{len(taken)}].id", "must be letters, digits, '_', '-'")]
+            )
+        added = Stage(
+            id=stage_id,
+            agent=name,
+            bindings=tuple(
+                Binding(key, FromStage(value) if isinstance(value, str) else value)
+                for key, value in (sources or {}).items()
+            ),
+            policy=policy,
+            config=dict(config or {}),
+        )
+        local = self.local if isinstance(agent, str) else (*self.local, agent)
+        return replace(self, stages=(*self.stages, added), local=local)
+
+    def to_json(self) -> str:
+        """Return the pipeline as JSON text; local callables stay behind."""
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(Pipeline).dump_json(self, exclude={"local"}).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Pipeline:
+        """Return the pipeline that :meth:`to_json` wrote.
+
+        Raises:
+            pydantic.ValidationError: If *text* is not a pipeline.
+            PipelineError: If a name or a policy in it is not valid.
+        """
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(Pipeline).validate_json(text)
+
+
+def _fresh(name: str, taken: set[str]) -> str:
+    if name not in taken:
+        return name
+    return next(f"{name}_{n}" for n in range(2, len(taken) + 3) if f"{name}_{n}" not in taken)

@@ -1,0 +1,1 @@
+"""What happened: records that outlive the process that made them."""

@@ -1,0 +1,112 @@
+"""What happened to one attempt and to one stage: one record type for every outcome.
+
+Records are plain values: times are aware UTC in ISO 8601, durations are seconds on a
+monotonic clock, errors are text. So they go to JSON and come back equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from registry_core.names import AgentId
+
+__all__ = [
+    "AttemptRecord",
+    "AttemptStatus",
+    "ErrorCode",
+    "ErrorRecord",
+    "StageRecord",
+    "StageStatus",
+]
+
+ErrorCode: TypeAlias = Literal[
+    "agent_error",  # the agent raised
+    "attempt_timeout",  # the attempt's time was up
+    "run_timeout",  # the run's time was up
+    "cancelled",  # the caller cancelled
+    "invalid_input",  # the value does not fit what the agent takes
+    "invalid_output",  # the value does not fit what the agent says it gives
+    "load_error",  # the agent's code could not be brought in
+    "middleware_error",  # a middleware raised, or broke the protocol
+    "host_error",  # a fault of this package
+]
+AttemptStatus: TypeAlias = Literal["succeeded", "failed", "timed_out", "cancelled"]
+StageStatus: TypeAlias = Literal["succeeded", "failed", "skipped", "cancelled", "not_run"]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRecord:
+    """One failure as text.
+
+    Attributes:
+        code: Which kind of failure, for programs.
+        type: Qualified class name of the exception, or empty.
+        message: Its text, the class name where it has none; at most 2 000 characters.
+        stage_id: The stage.
+        attempt: The attempt, or 0 outside of one.
+        at: When, UTC in ISO 8601.
+        phase: ``agent``, or ``middleware NAME``.
+        traceback: The innermost frames, at most 8 000 characters; empty when there are none.
+        cause: ``type: message`` of each cause, outermost first.
+    """
+
+    code: ErrorCode
+    type: str
+    message: str
+    stage_id: str = ""
+    attempt: int = 0
+    at: str = ""
+    phase: str = "agent"
+    traceback: str = ""
+    cause: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One try of one stage.
+
+    Attributes:
+        number: From 1.
+        status: How it ended.
+        started_at: UTC in ISO 8601.
+        seconds: How long it took.
+        wait_seconds: The pause before it.
+        agent: Who was tried; differs from the stage's agent after a fallback.
+        error: What went wrong, unless it succeeded.
+    """
+
+    number: int
+    status: AttemptStatus
+    started_at: str
+    seconds: float
+    wait_seconds: float = 0.0
+    agent: AgentId | None = None
+    error: ErrorRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageRecord:
+    """One stage of one run, whatever became of it.
+
+    Attributes:
+        index: Position in the pipeline, from 0.
+        stage_id: Unique in the pipeline.
+        agent: The agent that was decided on.
+        status: How it ended.
+        started_at: UTC in ISO 8601; empty when it did not run.
+        seconds: From start to end, waits and middleware included.
+        attempts: Every try, in order.
+        error: The failure that decided it, or None.
+        answered_by: The middleware that answered instead of the agent, or empty.
+    """
+
+    index: int
+    stage_id: str
+    agent: AgentId
+    status: StageStatus
+    started_at: str = ""
+    seconds: float = 0.0
+    attempts: tuple[AttemptRecord, ...] = ()
+    error: ErrorRecord | None = None
+    answered_by: str = ""
