@@ -1,0 +1,85 @@
+# make venv · demo · test · check · bench · docs · matrix · clean
+#
+# Needs Python 3.11+, git and make; everything else is installed into .venv,
+# at the versions in constraints.txt.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+# broken-agents is a collection of faults: nothing installs it but its own tests.
+PARTS := $(filter-out sample_agents/broken-agents,$(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml sample_agents/*/pyproject.toml)))
+SUITES := tests $(wildcard $(PARTS:%=%/tests))
+GATES := format lint pyright mypy imports deptry vulture changelog links
+# Workers of the test run; 0 runs in one process, for a debugger.
+JOBS ?= auto
+
+.PHONY: venv demo test check bench docs matrix clean $(GATES:%=gate-%)
+.DELETE_ON_ERROR:
+
+venv: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt $(PARTS:%=%/pyproject.toml)
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --upgrade --constraint constraints.txt pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable . $(PARTS:%=--editable %)
+	@touch $@
+
+test: venv
+	$(BIN)/python -m pytest --numprocesses=$(JOBS) --outcomes=build/outcomes.json $(SUITES)
+
+# One line per gate; what a failing gate printed stands above its line.
+check: venv
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target $(GATES:%=gate-%)
+
+define gate
+	@mkdir -p build; \
+	start=$$SECONDS; ( $(2) ) >build/gate-$(1).log 2>&1; verdict=$$?; \
+	[ $$verdict = 0 ] || cat build/gate-$(1).log; \
+	printf '%-10s %-6s %3ds\n' $(1) $$([ $$verdict = 0 ] && echo ok || echo FAILED) $$((SECONDS - start)); \
+	exit $$verdict
+endef
+
+gate-format:
+	$(call gate,format,$(BIN)/ruff format --check)
+
+gate-lint:
+	$(call gate,lint,$(BIN)/ruff check)
+
+gate-pyright:
+	$(call gate,pyright,$(BIN)/pyright --pythonpath $(BIN)/python)
+
+# Each part has modules named like another's, so each is a run of its own.
+gate-mypy:
+	$(call gate,mypy,$(BIN)/mypy registry_core tests && for part in $(PARTS); do MYPYPATH=$$part/src:$$part $(BIN)/mypy $$(ls -d $$part/src $$part/tests 2>/dev/null) || exit; done)
+
+gate-imports:
+	$(call gate,imports,$(BIN)/lint-imports)
+
+gate-deptry:
+	$(call gate,deptry,$(BIN)/deptry registry_core && for part in $(PARTS); do $(BIN)/deptry --config $$part/pyproject.toml $$part/src || exit; done)
+
+gate-vulture:
+	$(call gate,vulture,$(BIN)/vulture)
+
+gate-changelog:
+	$(call gate,changelog,$(BIN)/towncrier build --draft --version next)
+
+gate-links:
+	$(call gate,links,$(BIN)/python -m pytest --quiet tests/docs/test_links.py)
+
+docs: venv
+	$(BIN)/python -m pytest tests/docs
+
+bench: venv
+	$(BIN)/python -m tests.benchmarks
+
+matrix: venv
+	$(BIN)/python -m tests.matrix
+
+demo: venv
+	$(BIN)/agentreg agents
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
