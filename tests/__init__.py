@@ -1,0 +1,1 @@
+"""Tests of the host, and the tools that judge the workspace."""
