@@ -1,0 +1,1 @@
+"""Schemas: is every value of this one a value of that one?"""

@@ -1,0 +1,222 @@
+"""Whether a document may be let in at all: size, well-formed keywords, references that end.
+
+Everything behind this door recurses over documents and trusts their keywords. Nothing here
+recurses, retrieves or runs a pattern, so the door itself cannot be broken by what it turns away.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from registry_core.errors import Fault
+from registry_core.schemas.keyword_rules import explain_keyword
+from registry_core.schemas.keywords import IN_PLACE, ONE, SEVERAL, UNDER_KEYS
+from registry_core.schemas.pointers import below, follow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TypeGuard
+
+    from registry_core.definitions.schema import JsonObject, JsonValue
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "MAX_EXPANSION",
+    "MAX_INSTANCE_DEPTH",
+    "MAX_NODES",
+    "check_document",
+    "check_instance",
+]
+
+MAX_DEPTH = 64
+MAX_INSTANCE_DEPTH = 128
+MAX_NODES = 10_000
+MAX_BYTES = 256 * 1024
+MAX_EXPANSION = 10_000
+"""Schemas that may judge one and the same value, each counted as often as it is reached."""
+
+
+def check_document(document: object) -> tuple[Fault, ...]:
+    """Return what keeps *document* from being used as a schema; nothing means it is welcome.
+
+    Each fault's path is a JSON pointer into the document. A document that is too large is
+    reported as that and not looked at further.
+
+    >>> check_document({"type": "object", "properties": {"n": {"multipleOf": 0}}})
+    (Fault('/properties/n/multipleOf', 'must be greater than 0'),)
+    >>> check_document({"$ref": "https://example.org/page.json"})[0].path
+    '/$ref'
+    """
+    if not isinstance(document, dict):
+        return (Fault("", "a schema document must be an object"),)
+    if oversize := _check_size(document, max_depth=MAX_DEPTH, what="schema"):
+        return (oversize,)
+    if not _is_json(document):
+        return (Fault("", "must be JSON: objects with text keys, lists, text, numbers"),)
+    schemas = dict(_subschemas(document))
+    faults = [fault for at, schema in schemas.items() for fault in _check_keywords(at, schema)]
+    if not faults:
+        faults.extend(_check_expansion(document, schemas))
+    return tuple(faults)
+
+
+def check_instance(value: object) -> Fault | None:
+    """Return the fault that keeps *value* from being validated, or None.
+
+    >>> deep = []
+    >>> for _ in range(200):
+    ...     deep = [deep]
+    >>> check_instance(deep)
+    Fault('', 'value too deep: more than 128 levels')
+    """
+    return _check_size(
+        value, max_depth=MAX_INSTANCE_DEPTH, what="value", max_nodes=None, max_bytes=None
+    )
+
+
+def _check_size(
+    value: object,
+    *,
+    max_depth: int,
+    what: str,
+    max_nodes: int | None = MAX_NODES,
+    max_bytes: int | None = MAX_BYTES,
+) -> Fault | None:
+    nodes, size = 0, 0
+    waiting: list[tuple[object, int]] = [(value, 1)]
+    while waiting:
+        node, depth = waiting.pop()
+        nodes += 1
+        size += _size_of(node)
+        if depth > max_depth:
+            return Fault("", f"{what} too deep: more than {max_depth} levels")
+        if max_nodes is not None and nodes > max_nodes:
+            return Fault("", f"{what} too large: more than {max_nodes} nodes")
+        if max_bytes is not None and size > max_bytes:
+            return Fault("", f"{what} too large: more than {max_bytes // 1024} KiB")
+        if isinstance(node, dict):
+            size += sum(map(_size_of, node))
+            waiting.extend((child, depth + 1) for child in node.values())
+        elif isinstance(node, list):
+            waiting.extend((child, depth + 1) for child in node)
+    return None
+
+
+def _size_of(node: object) -> int:
+    """Return about how many bytes *node* takes as JSON, without what it contains."""
+    if isinstance(node, str):
+        return len(node) + 2 if node.isascii() else len(node.encode(errors="replace")) + 2
+    if isinstance(node, int):
+        return node.bit_length() // 3 + 1
+    return 4
+
+
+def _is_json(document: object) -> TypeGuard[JsonValue]:
+    waiting = [document]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if not all(isinstance(key, str) for key in node):
+                return False
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
+        elif isinstance(node, float):
+            if not math.isfinite(node):
+                return False
+        elif node is not None and not isinstance(node, str | int):
+            return False
+    return True
+
+
+def _subschemas(document: JsonObject) -> Iterator[tuple[str, JsonValue]]:
+    """Yield every schema of *document* with its pointer, the document first."""
+    waiting: list[tuple[str, JsonValue]] = [("", document)]
+    while waiting:
+        at, schema = waiting.pop()
+        yield at, schema
+        if isinstance(schema, dict):
+            for keyword, value in schema.items():
+                waiting.extend(_held_by(keyword, value, below(at, keyword)))
+
+
+def _held_by(keyword: str, value: JsonValue, at: str) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the schemas that *keyword* holds, each with its pointer."""
+    if isinstance(value, list):
+        if keyword in SEVERAL:
+            yield from ((below(at, index), item) for index, item in enumerate(value))
+    elif isinstance(value, dict) and keyword in UNDER_KEYS:
+        for name, held in value.items():
+            if keyword != "dependencies" or not isinstance(held, list):
+                yield below(at, name), held
+    elif keyword in ONE:
+        yield at, value
+
+
+def _check_keywords(at: str, schema: JsonValue) -> Iterator[Fault]:
+    if isinstance(schema, bool):
+        return
+    if not isinstance(schema, dict):
+        yield Fault(at, "must be a schema: an object or a boolean")
+        return
+    for keyword, value in schema.items():
+        if message := explain_keyword(keyword, value):
+            yield Fault(below(at, keyword), message)
+
+
+@dataclass(slots=True)
+class _Count:
+    """How many schemas judge a value once this one is asked; None while it is being counted."""
+
+    visits: int | None = None
+
+
+def _check_expansion(document: JsonObject, schemas: dict[str, JsonValue]) -> Iterator[Fault]:
+    """Yield a fault for a reference that leads nowhere, never ends, or multiplies without bound."""
+    counts: dict[str, _Count] = {}
+    for start in schemas:
+        waiting = [] if start in counts else [start]
+        while waiting:
+            at = waiting[-1]
+            if at not in counts:
+                counts[at] = _Count()
+                for there, place in _same_value(at, schemas[at]):
+                    if there not in schemas:
+                        yield Fault(place, f"leads nowhere: {_reference(document, place)}")
+                        return
+                    if there not in counts:
+                        waiting.append(there)
+                    elif counts[there].visits is None:
+                        yield Fault(place, f"schema cycle at {there or '#'}")
+                        return
+                continue
+            waiting.pop()
+            if counts[at].visits is None:
+                inner = [counts[there] for there, _ in _same_value(at, schemas[at])]
+                if any(count.visits is None for count in inner):
+                    yield Fault(at, f"schema cycle at {at or '#'}")
+                    return
+                counts[at].visits = total = 1 + sum(count.visits or 0 for count in inner)
+                if total > MAX_EXPANSION:
+                    yield Fault(at, f"expands to more than {MAX_EXPANSION} schemas for one value")
+                    return
+
+
+def _same_value(at: str, schema: JsonValue) -> Iterator[tuple[str, str]]:
+    """Yield where the schemas stand that judge the same value, and where that is written."""
+    if not isinstance(schema, dict):
+        return
+    for keyword, value in schema.items():
+        place = below(at, keyword)
+        if keyword == "$ref" and isinstance(value, str):
+            yield value[1:], place
+        elif keyword in IN_PLACE:
+            yield from ((there, place) for there, _ in _held_by(keyword, value, place))
+
+
+def _reference(document: JsonObject, place: str) -> str:
+    found = follow(document, f"#{place}")
+    return found if isinstance(found, str) else place
