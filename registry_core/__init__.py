@@ -1,1 +1,82 @@
-"""Host for AI agents that other teams publish."""
+"""Host for AI agents that other teams publish.
+
+Everything a user needs, sorted; nothing is imported until it is used.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from registry_core.authoring.agent import agent, middleware, schema
+    from registry_core.definitions.agent import AgentDefinition, Example
+    from registry_core.definitions.capability import CapabilityDefinition
+    from registry_core.definitions.context import RunContext
+    from registry_core.definitions.middleware import Call, Proceed
+    from registry_core.definitions.resources import Resources
+    from registry_core.errors import RegistryError
+    from registry_core.hooks.markers import hookimpl
+    from registry_core.pipeline.pipeline import FromInput, FromStage, Pipeline
+    from registry_core.pipeline.policy import Backoff, Policy, Substitute
+    from registry_core.results.run import RunResult
+
+__all__ = [
+    "AgentDefinition",
+    "Backoff",
+    "Call",
+    "CapabilityDefinition",
+    "Example",
+    "FromInput",
+    "FromStage",
+    "Pipeline",
+    "Policy",
+    "Proceed",
+    "RegistryError",
+    "Resources",
+    "RunContext",
+    "RunResult",
+    "Substitute",
+    "agent",
+    "hookimpl",
+    "middleware",
+    "schema",
+]
+
+_OWNER = {
+    "AgentDefinition": "definitions.agent",
+    "Backoff": "pipeline.policy",
+    "Call": "definitions.middleware",
+    "CapabilityDefinition": "definitions.capability",
+    "Example": "definitions.agent",
+    "FromInput": "pipeline.pipeline",
+    "FromStage": "pipeline.pipeline",
+    "Pipeline": "pipeline.pipeline",
+    "Policy": "pipeline.policy",
+    "Proceed": "definitions.middleware",
+    "RegistryError": "errors",
+    "Resources": "definitions.resources",
+    "RunContext": "definitions.context",
+    "RunResult": "results.run",
+    "Substitute": "pipeline.policy",
+    "agent": "authoring.agent",
+    "hookimpl": "hooks.markers",
+    "middleware": "authoring.agent",
+    "schema": "authoring.agent",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import *name* from the module that owns it, the first time it is used."""
+    owner = _OWNER.get(name)
+    if owner is None:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"{__name__}.{owner}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names only."""
+    return __all__

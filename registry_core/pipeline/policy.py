@@ -138,9 +138,14 @@ def _faults(policy: Policy) -> list[Fault]:
     if policy.timeout_seconds is not None and not _is_positive(policy.timeout_seconds):
         faults.append(Fault("timeout_seconds", "must be a positive, finite number"))
     backoff = policy.backoff
-    for name in ("first_seconds", "ceiling_seconds"):
-        if not (_is_positive(getattr(backoff, name)) or getattr(backoff, name) == 0):
-            faults.append(Fault(f"backoff.{name}", "must be a finite number, at least 0"))
+    faults.extend(
+        Fault(f"backoff.{name}", "must be a finite number, at least 0")
+        for name, pause in (
+            ("first_seconds", backoff.first_seconds),
+            ("ceiling_seconds", backoff.ceiling_seconds),
+        )
+        if not (_is_positive(pause) or pause == 0)
+    )
     if not _is_positive(backoff.factor) or backoff.factor < 1:
         faults.append(Fault("backoff.factor", "must be a finite number, at least 1"))
     if policy.last_resort == "skip" and policy.substitute is None:

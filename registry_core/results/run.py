@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from registry_core.definitions.schema import JsonValue
 from registry_core.errors import (
     RunCancelledError,
     RunError,
@@ -13,6 +12,9 @@ from registry_core.errors import (
     StageFailedError,
 )
 from registry_core.results.outcomes import ErrorRecord, StageRecord
+
+if TYPE_CHECKING:
+    from registry_core.definitions.schema import JsonValue
 
 __all__ = ["RESULT_FORMAT", "RunResult", "RunStatus", "RunSummary"]
 

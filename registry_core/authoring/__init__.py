@@ -1,0 +1,1 @@
+"""From typed Python code to declarations, and from declarations to a manifest."""
