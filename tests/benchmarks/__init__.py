@@ -1,0 +1,1 @@
+"""What the core costs: run by hand, never part of the suite."""
