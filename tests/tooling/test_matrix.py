@@ -66,9 +66,8 @@ class TestRows:
 class TestTitles:
     def test_titles_are_read_from_the_tables(self, tmp_path: Path) -> None:
         """A number alone tells a reader nothing."""
-        (tmp_path / "FAULTS.md").write_text(
-            "| # | Inject |\n|---|---|\n| F1 | gone | x |\n", "utf-8"
-        )
+        table = (tmp_path / "FAULTS").with_suffix(".md")
+        table.write_text("| # | Inject |\n|---|---|\n| F1 | gone | x |\n", "utf-8")
 
         titles = read_titles(tmp_path)
 
