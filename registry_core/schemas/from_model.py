@@ -72,7 +72,7 @@ def _marked(annotation: object) -> tuple[str, str] | None:
 
 
 def _written(annotation: object) -> str:
-    if annotation is None:
+    if annotation in {None, type(None)}:
         return "None"
     origin = get_origin(annotation)
     if isinstance(annotation, type) and origin is None:
