@@ -1,0 +1,1 @@
+"""Agents that read HTML and Markdown."""
