@@ -1,0 +1,1 @@
+"""An agent that reads the text of PDF files."""
