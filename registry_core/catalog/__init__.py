@@ -1,0 +1,1 @@
+"""What we can do: an immutable snapshot of all agents, with its indexes."""

@@ -1,0 +1,255 @@
+"""The immutable snapshot of all agents."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from registry_core.catalog.capability_index import CapabilityIndex
+from registry_core.catalog.entry import CatalogEntry
+from registry_core.catalog.multimap import AgentsBy
+from registry_core.catalog.schema_index import SchemaIndex
+from registry_core.errors import AmbiguousNameError, DuplicateAgentError, UnknownNameError
+from registry_core.names import AgentId, CapabilityName, SchemaId
+
+if TYPE_CHECKING:
+    from registry_core.definitions.agent import AgentDefinition
+    from registry_core.definitions.capability import CapabilityDefinition
+    from registry_core.definitions.schema import SchemaDefinition
+    from registry_core.schemas.verdict import Verdict
+
+__all__ = ["Catalog"]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All agents, by id, with what they can do and what they give and take.
+
+    A catalog never changes; :meth:`adding` and :meth:`removing` return another one.
+
+    Attributes:
+        entries: Every agent by its id.
+        capabilities: Who can do what.
+        schemas: Who gives and takes what.
+        pins: Distribution that owns a contested short name, by that name.
+        by_name: Agents by short name, and by ``distribution/agent``.
+    """
+
+    entries: Mapping[AgentId, CatalogEntry] = field(default_factory=dict[AgentId, CatalogEntry])
+    capabilities: CapabilityIndex = field(default_factory=CapabilityIndex)
+    schemas: SchemaIndex = field(default_factory=SchemaIndex)
+    pins: Mapping[str, str] = field(default_factory=dict[str, str])
+    by_name: AgentsBy[str] = field(default_factory=AgentsBy[str])
+
+    def __len__(self) -> int:
+        """How many agents there are."""
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[CatalogEntry]:
+        """All entries, sorted by id."""
+        return (self.entries[agent] for agent in sorted(self.entries))
+
+    def __contains__(self, agent: object) -> bool:
+        """Whether there is an agent with this id."""
+        return agent in self.entries
+
+    def adding(
+        self,
+        entries: Iterable[CatalogEntry],
+        *,
+        schemas: Iterable[SchemaDefinition] = (),
+        capabilities: Iterable[CapabilityDefinition] = (),
+        replacing: bool = False,
+    ) -> Catalog:
+        """Return this catalog with more agents.
+
+        Args:
+            entries: What to add.
+            schemas: Schemas they mention.
+            capabilities: Capabilities to describe.
+            replacing: Whether an agent may take the id of one that is there.
+
+        Raises:
+            DuplicateAgentError: If an id is taken, unless *replacing*.
+            UnknownNameError: If an agent mentions a schema that nobody described.
+        """
+        batch: dict[AgentId, CatalogEntry] = {}
+        for entry in entries:
+            if not replacing and (entry.id in self.entries or entry.id in batch):
+                raise DuplicateAgentError(entry.id)
+            batch[entry.id] = entry
+        base = self.removing(batch.keys() & self.entries.keys())
+        index = base.schemas.describing(schemas)
+        for entry in batch.values():
+            _refuse_unknown_schemas(entry.definition, index)
+        return Catalog(
+            entries={**base.entries, **batch},
+            capabilities=base.capabilities.describing(capabilities).adding(batch.values()),
+            schemas=index.adding(batch.values()),
+            pins=self.pins,
+            by_name=base.by_name.adding(_names(batch.values())),
+        )
+
+    def removing(self, agents: Iterable[AgentId]) -> Catalog:
+        """Return this catalog without *agents*.
+
+        Raises:
+            UnknownNameError: If one of them is not there.
+        """
+        gone = {agent: self.entry(agent) for agent in agents}
+        if not gone:
+            return self
+        return replace(
+            self,
+            entries={key: entry for key, entry in self.entries.items() if key not in gone},
+            capabilities=self.capabilities.removing(gone.values()),
+            schemas=self.schemas.removing(gone.values()),
+            by_name=self.by_name.removing(_names(gone.values())),
+        )
+
+    def entry(self, agent: str) -> CatalogEntry:
+        """Return the entry of the agent with this full id.
+
+        Raises:
+            UnknownNameError: If there is none.
+        """
+        found = self.entries.get(AgentId(agent))
+        if found is None:
+            raise UnknownNameError("agent", agent, self._close_agents(agent))
+        return found
+
+    def definition(self, agent: str) -> AgentDefinition:
+        """Return what the agent with this full id declares.
+
+        Raises:
+            UnknownNameError: If there is none.
+        """
+        return self.entry(agent).definition
+
+    def resolve(self, name: str) -> AgentId:
+        """Return the id that *name* leads to.
+
+        Args:
+            name: A full id, ``distribution/agent``, or a short name that has one owner.
+
+        Raises:
+            UnknownNameError: If nothing has the name.
+            AmbiguousNameError: If several have it and no pin decides.
+        """
+        if AgentId(name) in self.entries:
+            return AgentId(name)
+        owners = self.by_name[name]
+        if len(owners) > 1 and name in self.pins:
+            pinned = tuple(o for o in owners if self.pins[name] in {o.distribution, o})
+            owners = pinned or owners
+        if len(owners) > 1:
+            raise AmbiguousNameError("agent", name, owners)
+        if not owners:
+            raise UnknownNameError("agent", name, self._close_agents(name))
+        return owners[0]
+
+    def resolve_schema(self, name: str) -> SchemaId:
+        """Return the schema that *name* leads to: a full id, or a name that has one structure.
+
+        Raises:
+            UnknownNameError: If nothing has the name.
+            AmbiguousNameError: If several structures have it.
+        """
+        known = self.schemas.definitions
+        if SchemaId(name) in known:
+            return SchemaId(name)
+        owners = sorted(schema for schema in known if schema.name == name)
+        if len(owners) > 1:
+            raise AmbiguousNameError("schema", name, owners)
+        if not owners:
+            names = sorted({schema.name for schema in known})
+            raise UnknownNameError("schema", name, difflib.get_close_matches(name, names))
+        return owners[0]
+
+    def resolve_capability(self, name: str) -> CapabilityName:
+        """Return the capability of that name.
+
+        Raises:
+            UnknownNameError: If no plugin describes or claims it.
+        """
+        names = self.capabilities.names()
+        if name not in names:
+            raise UnknownNameError("capability", name, difflib.get_close_matches(name, names))
+        return CapabilityName(name)
+
+    def fits(self, producer: SchemaId, consumer: SchemaId) -> Verdict:
+        """Return whether everything given as *producer* can be taken as *consumer*."""
+        return self.schemas.fits(producer, consumer)
+
+    def find(
+        self,
+        *,
+        capability: str | None = None,
+        takes: SchemaId | None = None,
+        gives: SchemaId | None = None,
+        tag: str | None = None,
+        text: str | None = None,
+    ) -> tuple[CatalogEntry, ...]:
+        """Return the agents that meet every condition given.
+
+        Args:
+            capability: They claim it or a narrower one; then best score first.
+            takes: They can take this schema in one of their inputs.
+            gives: Their output can be taken as this schema.
+            tag: They carry it.
+            text: Every word of it occurs in their name, summary, tags or capabilities.
+
+        Returns:
+            Entries sorted by id, or by falling score and then id.
+
+        Raises:
+            UnknownNameError: If the capability or a schema is not known.
+        """
+        found = set(self.entries)
+        scores: dict[AgentId, float] = {}
+        if capability is not None:
+            name = self.resolve_capability(capability)
+            terms = set(self.capabilities.narrower(name))
+            found &= set(self.capabilities.agents(name))
+            scores = {agent: -_score(self.entries[agent].definition, terms) for agent in found}
+        if takes is not None:
+            found &= set(self.schemas.consumers_of(takes))
+        if gives is not None:
+            found &= set(self.schemas.producers_of(gives))
+        ordered = sorted(found, key=lambda agent: (scores.get(agent, 0.0), agent))
+        entries = (self.entries[agent] for agent in ordered)
+        return tuple(
+            entry
+            for entry in entries
+            if (tag is None or tag in entry.definition.tags)
+            and (text is None or _mentions(entry, text))
+        )
+
+    def _close_agents(self, name: str) -> list[str]:
+        return difflib.get_close_matches(name, sorted(self.by_name.keys()), cutoff=0.7)
+
+
+def _names(entries: Iterable[CatalogEntry]) -> Iterator[tuple[str, AgentId]]:
+    for entry in entries:
+        if not entry.contested:
+            yield entry.definition.name, entry.id
+        yield f"{entry.id.distribution}/{entry.definition.name}", entry.id
+
+
+def _score(definition: AgentDefinition, terms: set[CapabilityName]) -> float:
+    return max(claim.score for claim in definition.capabilities if claim.name in terms)
+
+
+def _mentions(entry: CatalogEntry, text: str) -> bool:
+    definition = entry.definition
+    capabilities = (claim.name for claim in definition.capabilities)
+    content = " ".join((entry.id, definition.summary, *definition.tags, *capabilities)).lower()
+    return all(word in content for word in text.lower().split())
+
+
+def _refuse_unknown_schemas(definition: AgentDefinition, index: SchemaIndex) -> None:
+    for schema in (definition.output, *(item.schema for item in definition.inputs)):
+        if schema not in index.definitions:
+            raise UnknownNameError("schema", schema)

@@ -1,0 +1,68 @@
+"""Many manifests become one catalog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from registry_core.catalog.catalog import Catalog
+from registry_core.catalog.entry import CatalogEntry
+from registry_core.definitions.manifest import Manifest
+from registry_core.names import AgentId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["Contribution", "entries_of", "merge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one distribution adds.
+
+    Attributes:
+        distribution: Its name, in normal form.
+        version: Its version, which is that of agents that declare none.
+        manifest: What it offers.
+        contested: Whether its plugin's name is contested.
+    """
+
+    distribution: str
+    version: str
+    manifest: Manifest
+    contested: bool = False
+
+
+def entries_of(contribution: Contribution) -> tuple[CatalogEntry, ...]:
+    """Return the catalog entries of the agents in *contribution*."""
+    return tuple(
+        CatalogEntry(
+            id=AgentId.of(
+                contribution.distribution, agent.name, agent.version or contribution.version
+            ),
+            definition=agent,
+            contested=contribution.contested,
+        )
+        for agent in contribution.manifest.agents
+    )
+
+
+def merge(
+    contributions: Iterable[Contribution], *, pins: Mapping[str, str] | None = None
+) -> Catalog:
+    """Return the catalog of all *contributions*; their order makes no difference.
+
+    Args:
+        contributions: What the plugins offer.
+        pins: Distribution that owns a contested short name, by that name.
+
+    Raises:
+        DuplicateAgentError: If two of them offer the same agent id.
+    """
+    ordered = sorted(contributions, key=lambda item: (item.distribution, item.version))
+    catalog = Catalog(pins=dict(pins or {}))
+    return catalog.adding(
+        (entry for item in ordered for entry in entries_of(item)),
+        schemas=(schema for item in ordered for schema in item.manifest.schemas),
+        capabilities=(c for item in ordered for c in item.manifest.capabilities),
+    )
