@@ -1,7 +1,7 @@
 """Is every value of one schema a value of another?
 
-Read by the catalog, which links agents by it, and by the command line. The promise: never
-`Fits` where a counterexample exists.
+Read by the catalog, which links agents by it, and by the command line. The promise: never `Fits`
+where a counterexample exists, and never `Misfit` without one.
 """
 
 from __future__ import annotations
@@ -9,25 +9,75 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from registry_core.schemas.verdict import Fits, Undecided, Verdict
+from registry_core.schemas.atoms import Claim
+from registry_core.schemas.document import Document
+from registry_core.schemas.problem import Found, Nothing, Unknown
+from registry_core.schemas.regex_terms import TermTooDeepError
+from registry_core.schemas.search import ExhaustedError, Search
+from registry_core.schemas.verdict import Fits, Misfit, Undecided, Verdict
 
 if TYPE_CHECKING:
-    from registry_core.definitions.schema import JsonObject
+    from registry_core.definitions.schema import JsonObject, JsonValue
+    from registry_core.schemas.document import Node
 
-__all__ = ["compare"]
+__all__ = ["MAX_STEPS", "compare"]
+
+MAX_STEPS = 20_000
 
 
-def compare(producer: JsonObject, consumer: JsonObject, *, closed: bool = False) -> Verdict:
+def compare(
+    producer: JsonObject,
+    consumer: JsonObject,
+    *,
+    closed: bool = False,
+    max_steps: int = MAX_STEPS,
+) -> Verdict:
     """Return whether every value of *producer* is a value of *consumer*.
 
     Args:
         producer: JSON Schema of what is given.
         consumer: JSON Schema of what is taken.
-        closed: Whether the producer's objects that do not say otherwise hold no undeclared keys.
+        closed: Whether the producer's objects that do not say otherwise hold no undeclared members.
+        max_steps: How many visits the answer may cost before it is `Undecided`.
 
-    >>> compare({"type": "integer"}, {"type": "integer"})
-    Fits(note='same document')
+    Returns:
+        `Fits` when that was proved, `Misfit` with a value that the one gives and the other
+        refuses, `Undecided` otherwise.
+
+    >>> compare({"type": "integer"}, {"type": "number"})
+    Fits(note='')
+    >>> compare({"type": "number"}, {"type": "integer"})
+    Misfit(pointer='', reason='must be an integer', witness=0.5)
     """
-    if json.dumps(producer, sort_keys=True) == json.dumps(consumer, sort_keys=True):
+    if _text(producer) == _text(consumer):
         return Fits("same document")
-    return Undecided("", "", f"not decided yet (closed={closed})")
+    given = Document(producer).root
+    taken = Document(consumer).root
+    search = Search(max_steps)
+    try:
+        outcome = search.find(frozenset({Claim(given, holds=True), Claim(taken, holds=False)}))
+        match outcome:
+            case Nothing():
+                return Fits()
+            case Unknown(keyword, reason):
+                return Undecided(keyword, "", reason)
+            case Found(value):
+                return _confirm(search, given, taken, value)
+    except ExhaustedError as exhausted:
+        return Undecided(exhausted.bound, "", f"not decided within {max_steps} steps")
+    except TermTooDeepError:
+        return Undecided("pattern", "", "a pattern nests too deeply")
+
+
+def _confirm(search: Search, given: Node, taken: Node, value: JsonValue) -> Verdict:
+    """Let the judge see the counterexample before anybody else does."""
+    refusal = search.judge.refusal(taken, value)
+    doubt = search.judge.refusal(given, value) or (refusal if refusal else None)
+    if refusal and refusal.certain and search.judge.accepts(given, value):
+        return Misfit(refusal.pointer, refusal.reason, value)
+    keyword, pointer = (doubt.keyword, doubt.pointer) if doubt else ("", "")
+    return Undecided(keyword, pointer, "a counterexample was found but could not be confirmed")
+
+
+def _text(document: JsonObject) -> str:
+    return json.dumps(document, sort_keys=True)
