@@ -62,7 +62,7 @@ class Measurement:
         value: The number, or None when there was nothing to measure.
         unit: Unit of *value* and *goal*.
         goal: Bound that the value should keep.
-        met: Whether it does; None without a goal or a value.
+        met: Whether it does; None without a goal or a subject, False when taking it failed.
         remark: Why there is no value.
     """
 
@@ -98,13 +98,17 @@ def benchmarks_of(namespace: Mapping[str, object]) -> tuple[Benchmark, ...]:
 
 
 def measure(subject: Benchmark) -> Measurement:
-    """Return what *subject* gives; one that has nothing to measure says so."""
+    """Return what *subject* gives; one that has nothing to measure, or fails, says so."""
+    met: bool | None = None
     try:
         value = subject.take()
     except NotThereYetError as reason:
         remark = f"not there yet: {reason}"
-        return Measurement(subject.name, None, subject.unit, subject.goal, None, remark)
-    return Measurement(subject.name, value, subject.unit, subject.goal, _met(subject, value))
+    except ChildProcessError as reason:
+        remark, met = f"failed: {reason}", False
+    else:
+        return Measurement(subject.name, value, subject.unit, subject.goal, _met(subject, value))
+    return Measurement(subject.name, None, subject.unit, subject.goal, met, remark)
 
 
 def _met(subject: Benchmark, value: float) -> bool | None:

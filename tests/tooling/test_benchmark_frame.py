@@ -50,6 +50,14 @@ class TestMeasuring:
 
         assert (taken.value, taken.met, taken.remark) == (None, None, "not there yet: catalog")
 
+    def test_what_fails_is_a_miss_and_stops_nobody(self) -> None:
+        """One broken command must not hide the other numbers."""
+        subject = Benchmark("n", "u", None, "lower", lambda: cpu_seconds(["false"]))
+
+        taken = measure(subject)
+
+        assert (taken.value, taken.met, taken.remark) == (None, False, "failed: false ended with 1")
+
     def test_benchmarks_of_a_module_keep_their_order(self) -> None:
         """A table that reorders itself cannot be compared with yesterday's."""
         assert benchmarks_of(globals()) == (answer, absent)
