@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from registry_core.hooks.markers import hookimpl
     from registry_core.pipeline.pipeline import FromInput, FromStage, Pipeline
     from registry_core.pipeline.policy import Backoff, Policy, Substitute
+    from registry_core.registry import Registry
     from registry_core.results.run import RunResult
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Pipeline",
     "Policy",
     "Proceed",
+    "Registry",
     "RegistryError",
     "Resources",
     "RunContext",
@@ -52,6 +54,7 @@ _OWNER = {
     "Pipeline": "pipeline.pipeline",
     "Policy": "pipeline.policy",
     "Proceed": "definitions.middleware",
+    "Registry": "registry",
     "RegistryError": "errors",
     "Resources": "definitions.resources",
     "RunContext": "definitions.context",
