@@ -104,8 +104,8 @@ def measure(subject: Benchmark) -> Measurement:
         value = subject.take()
     except NotThereYetError as reason:
         remark = f"not there yet: {reason}"
-    except ChildProcessError as reason:
-        remark, met = f"failed: {reason}", False
+    except Exception as reason:  # noqa: BLE001 -- one broken subject must not hide the others
+        remark, met = f"failed: {type(reason).__name__}: {reason}", False
     else:
         return Measurement(subject.name, value, subject.unit, subject.goal, _met(subject, value))
     return Measurement(subject.name, None, subject.unit, subject.goal, met, remark)
