@@ -1,0 +1,1 @@
+"""Do it: run a bound pipeline and say what happened, attempt by attempt."""

@@ -1,0 +1,205 @@
+"""One attempt: an agent called once, in a limited time, wrapped in its middleware."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from registry_core.definitions.context import RunContext
+from registry_core.errors import AgentLoadError
+from registry_core.results.outcomes import AttemptRecord, AttemptStatus, ErrorRecord
+from registry_core.runtime.agents import LoadedAgent
+from registry_core.runtime.failures import (
+    AttemptTimeoutError,
+    RunTimeUpError,
+    carried,
+    error_code,
+    record_failure,
+)
+from registry_core.runtime.journal import stamp
+from registry_core.runtime.middleware import ActiveMiddleware, Onion, StageCall
+from registry_core.runtime.scope import RunScope
+from registry_core.runtime.supervision import Overdue, Raised, Returned, Settled, supervise
+from registry_core.runtime.values import check_output
+
+__all__ = ["Answer", "Attempt", "Failure", "blame"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A value of the agent's output type, and the middleware that gave it instead, if one did."""
+
+    value: object
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no answer.
+
+    Attributes:
+        error: What to raise for it.
+        record: What to keep of it.
+        final: Whether no policy may go on: a guard failed, or the run's time was up.
+    """
+
+    error: Exception
+    record: ErrorRecord
+    final: bool = False
+
+
+Note: TypeAlias = Callable[[AttemptRecord], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The facts of one attempt.
+
+    Attributes:
+        number: From 1, over all agents of the stage.
+        values: What the agent is called with; its own to change where it may do so.
+        limit_seconds: Longest it may take.
+        pause_seconds: How long was waited before it.
+    """
+
+    scope: RunScope
+    stage_id: str
+    agent: LoadedAgent
+    number: int
+    values: Mapping[str, object]
+    limit_seconds: float
+    pause_seconds: float
+
+    async def run(self, note: Note) -> Answer | Failure:
+        """Return how it ended, after leaving exactly one record with *note*.
+
+        Raises:
+            asyncio.CancelledError: If the run is cut; the record says so.
+        """
+        scope = self.scope
+        started_at, started = stamp(scope.clock), scope.clock.monotonic()
+        onion = self._onion() if scope.attempt_layers else None
+        try:
+            settled = await supervise(
+                self._call() if onion is None else onion.run(self._call),
+                seconds=self.limit_seconds,
+                grace_seconds=scope.options.grace_seconds,
+                left_behind=lambda: scope.journal.left_behind(self.stage_id, self.agent.id),
+            )
+        except asyncio.CancelledError:
+            note(self._record(started_at, started, self._cut()))
+            raise
+        ended = self._ended(settled, onion, scope.clock.monotonic() - started)
+        note(self._record(started_at, started, ended))
+        return ended
+
+    async def _call(self) -> object:
+        value = await self.agent.call(self.values, self._context())
+        check_output(value, self.agent.blueprint.output)
+        return value
+
+    def _onion(self) -> Onion:
+        blueprint = self.agent.blueprint
+        call = StageCall(
+            run_id=self.scope.run_id,
+            stage_id=self.stage_id,
+            blueprint=blueprint,
+            attempt=self.number,
+            values=self.values,
+        )
+        return Onion(self.scope.attempt_layers, call, blueprint.output)
+
+    def _context(self) -> RunContext | None:
+        if not self.agent.blueprint.wants_context:
+            return None
+        return RunContext(
+            run_id=self.scope.run_id,
+            stage_id=self.stage_id,
+            agent=self.agent.id,
+            attempt=self.number,
+            deadline_seconds=min(self.limit_seconds, self.scope.remaining_seconds()),
+            metadata=self.scope.options.metadata,
+            logger=logging.getLogger(f"registry_core.agents.{self.agent.id.agent}"),
+        )
+
+    def _ended(
+        self, settled: Settled[object] | Overdue, onion: Onion | None, seconds: float
+    ) -> Answer | Failure:
+        """Return what *settled* means; a value that comes late is no value."""
+        limit = self.scope.options.timeout_seconds
+        match settled:
+            case Returned() | Overdue() if limit is not None and self.scope.time_is_up():
+                return self._failure(RunTimeUpError(limit), final=True)
+            case Returned(value) if seconds <= self.limit_seconds:
+                return Answer(value, onion.answered_by if onion else "")
+            case Raised(error):
+                return self._raised(error, onion)
+            case _:
+                overdue = AttemptTimeoutError(self.limit_seconds)
+                overdue.__cause__ = settled.answer if isinstance(settled, Overdue) else None
+                return self._failure(overdue)
+
+    def _raised(self, error: BaseException, onion: Onion | None) -> Failure:
+        if onion is None or onion.culprit is None:
+            return self._failure(error)
+        at = stamp(self.scope.clock)
+        return blame(onion.culprit, error, stage_id=self.stage_id, attempt=self.number, at=at)
+
+    def _failure(self, error: BaseException, *, final: bool = False) -> Failure:
+        record = record_failure(
+            error,
+            code="agent_error" if isinstance(error, AgentLoadError) else error_code(error),
+            stage_id=self.stage_id,
+            attempt=self.number,
+            at=stamp(self.scope.clock),
+        )
+        return Failure(carried(error), record, final)
+
+    def _cut(self) -> Failure:
+        code, message = self.scope.why_cut()
+        at = stamp(self.scope.clock)
+        record = ErrorRecord(code, "", message, self.stage_id, self.number, at)
+        return Failure(AttemptTimeoutError(self.limit_seconds), record, final=True)
+
+    def _record(self, started_at: str, started: float, ended: Answer | Failure) -> AttemptRecord:
+        error = ended.record if isinstance(ended, Failure) else None
+        return AttemptRecord(
+            number=self.number,
+            status=_status(error),
+            started_at=started_at,
+            seconds=self.scope.clock.monotonic() - started,
+            wait_seconds=self.pause_seconds,
+            agent=self.agent.id,
+            error=error,
+        )
+
+
+def blame(
+    culprit: ActiveMiddleware, error: BaseException, *, stage_id: str, attempt: int, at: str
+) -> Failure:
+    """Return *error* as the failure of a middleware."""
+    code = error_code(error)
+    record = record_failure(
+        error,
+        code=code if code == "invalid_output" else "middleware_error",
+        stage_id=stage_id,
+        attempt=attempt,
+        at=at,
+        phase=f"middleware {culprit.name}",
+    )
+    return Failure(carried(error), record, final=culprit.definition.guard)
+
+
+def _status(error: ErrorRecord | None) -> AttemptStatus:
+    match error:
+        case None:
+            return "succeeded"
+        case ErrorRecord(code="attempt_timeout" | "run_timeout"):
+            return "timed_out"
+        case ErrorRecord(code="cancelled"):
+            return "cancelled"
+        case _:
+            return "failed"

@@ -1,0 +1,52 @@
+"""What time it is: the one place of the runtime that asks the machine.
+
+Durations come from a clock that only goes forward, stamps are aware UTC. Whoever runs a
+pipeline may give another clock; then pauses, durations, deadlines and stamps follow it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+__all__ = ["Clock", "SystemClock"]
+
+
+class Clock(Protocol):
+    """Time, as a run needs it."""
+
+    def monotonic(self) -> float:
+        """Return seconds since some moment; never goes back."""
+        ...
+
+    def utc_now(self) -> datetime:
+        """Return the moment it is, aware and in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Come back after *seconds*."""
+        ...
+
+
+class SystemClock:
+    """The machine's own time.
+
+    >>> SystemClock().utc_now().utcoffset()
+    datetime.timedelta(0)
+    """
+
+    __slots__ = ()
+
+    def monotonic(self) -> float:
+        """Return seconds since some moment; never goes back."""
+        return time.monotonic()
+
+    def utc_now(self) -> datetime:
+        """Return the moment it is, aware and in UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Come back after *seconds*."""
+        await asyncio.sleep(seconds)

@@ -1,0 +1,215 @@
+"""The order of things in one run: agents first, then stages as their sources come in.
+
+A stage begins when the last of its sources is there. One that fails for good ends the run:
+those beside it are cancelled, those after it never begin. Each leaves exactly one record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from registry_core.errors import AgentLoadError
+from registry_core.names import AgentId
+from registry_core.pipeline.pipeline import FromInput, FromStage, Pipeline, Source, Stage
+from registry_core.results.outcomes import ErrorRecord, StageRecord, StageStatus
+from registry_core.results.run import RunResult, RunStatus
+from registry_core.runtime.failures import record_failure
+from registry_core.runtime.journal import stamp
+from registry_core.runtime.stage import StageRun
+from registry_core.runtime.supervision import leave_behind
+from registry_core.runtime.values import Offer
+from registry_core.runtime.wiring import Wiring
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from registry_core.runtime.scope import RunScope
+
+__all__ = ["Conductor"]
+
+_log = logging.getLogger("registry_core.runtime")
+
+
+class Conductor:
+    """Conducts one run of one pipeline."""
+
+    def __init__(self, pipeline: Pipeline, values: Mapping[str, object], scope: RunScope) -> None:
+        """Prepare to run *pipeline* with the caller's *values*."""
+        self._pipeline = pipeline
+        self._scope = scope
+        self._wiring = Wiring(pipeline)
+        self._started_at = stamp(scope.clock)
+        self._started = scope.clock.monotonic()
+        self._stages: dict[str, StageRun] = {}
+        self._records: dict[str, StageRecord] = {}
+        self._offers: dict[Source, Offer] = {
+            FromInput(name): Offer(value, None, f"value {name!r}", shared=True)
+            for name, value in values.items()
+        }
+        self._error: ErrorRecord | None = None
+        self._last_good: object = None
+
+    async def conduct(self) -> None:
+        """Bring every agent in, then run every stage; what goes wrong is in the result.
+
+        Raises:
+            asyncio.CancelledError: If the run is cut; whatever ran has ended.
+        """
+        self._scope.journal.run_started(self._pipeline.name)
+        try:
+            await self._bring_in()
+            if self._error is None:
+                await self._play()
+        except Exception as error:  # noqa: BLE001 -- our own fault must not cost the records
+            _log.exception("run %s met a fault of its host", self._scope.run_id)
+            self._error = record_failure(error, code="host_error", stage_id="", phase="host")
+
+    def result(self, *, cancelled: bool = False) -> RunResult:
+        """Return the run's result; to be called once, when everything has ended."""
+        records = tuple(
+            self._records.get(stage.id) or self._not_run(index, stage)
+            for index, stage in enumerate(self._pipeline.stages)
+        )
+        status, error = self._verdict(records, cancelled=cancelled)
+        seconds = self._scope.clock.monotonic() - self._started
+        good = status in {"success", "partial"}
+        self._scope.journal.run_finished(status, seconds, error)
+        return RunResult(
+            run_id=self._scope.run_id,
+            pipeline=self._pipeline.name,
+            status=status,
+            stages=records,
+            started_at=self._started_at,
+            seconds=seconds,
+            output=self._output() if good else None,
+            last_good_output=None if good else self._last_good,
+            error=error,
+        )
+
+    async def _bring_in(self) -> None:
+        """Bring in the agent of every stage, in order, until one cannot be had."""
+        scope = self._scope
+        for index, stage in enumerate(self._pipeline.stages):
+            at, begun = stamp(scope.clock), scope.clock.monotonic()
+            try:
+                agent_id = AgentId(stage.agent)
+                agent = await scope.crew.bring_in(agent_id, stage.config, stage_id=stage.id)
+                run = StageRun(scope, index, stage, agent)
+                run.check_substitute()
+            except AgentLoadError as error:
+                record = record_failure(error, code="load_error", stage_id=stage.id, at=at)
+                self._never_began(index, stage, at, begun, record)
+                self._error = record
+                return
+            except asyncio.CancelledError:
+                code, message = scope.why_cut()
+                record = ErrorRecord(code, "", message, stage.id, at=stamp(scope.clock))
+                self._never_began(index, stage, at, begun, record)
+                raise
+            self._stages[stage.id] = run
+
+    async def _play(self) -> None:
+        ready = [self._stages[name] for name in self._wiring.ready()]
+        running: dict[asyncio.Task[StageRecord], StageRun] = {}
+        over: asyncio.Queue[asyncio.Task[StageRecord]] = asyncio.Queue()
+        try:
+            while (ready or running) and self._error is None:
+                if len(ready) == 1 and not running and not self._scope.stage_layers:
+                    # Alone, with only our own code around its attempts: no task is needed.
+                    stage = ready.pop()
+                    record = await stage.run(self._offers_to(stage.stage))
+                else:
+                    for stage in ready:
+                        task = asyncio.create_task(stage.run(self._offers_to(stage.stage)))
+                        task.add_done_callback(over.put_nowait)
+                        running[task] = stage
+                    task = await over.get()
+                    stage = running.pop(task)
+                    record = stage.cut_off() if task.cancelled() else task.result()
+                    ready.clear()
+                ready.extend(self._settle(stage, record))
+        finally:
+            await self._end(running)
+
+    async def _end(self, running: Mapping[asyncio.Task[StageRecord], StageRun]) -> None:
+        """Cut the stages that still run, and leave behind what does not end."""
+        if not running:
+            return
+        for task in running:
+            task.cancel()
+        try:
+            await asyncio.wait(running, timeout=3 * self._scope.options.grace_seconds)
+        finally:
+            for task, stage in running.items():
+                if not task.done():
+                    leave_behind(task)
+                    self._scope.journal.left_behind(stage.stage.id, "a middleware")
+                elif not task.cancelled():
+                    task.exception()
+                self._records[stage.stage.id] = stage.cut_off()
+
+    def _settle(self, stage: StageRun, record: StageRecord) -> list[StageRun]:
+        """Take in what a stage that is over leaves; return the stages that can begin now."""
+        self._records[record.stage_id] = record
+        if record.status not in {"succeeded", "skipped"}:
+            self._error = record.error
+            if record.error is None or record.error.code != "run_timeout":
+                self._scope.stopped_by = record.stage_id
+            return []
+        if record.status == "succeeded":
+            self._last_good = stage.value
+        source = FromStage(record.stage_id)
+        origin = f"output of stage {record.stage_id!r}"
+        shared = self._wiring.is_shared(source)
+        self._offers[source] = Offer(stage.value, stage.output, origin, shared)
+        stage.value = None
+        freed, unread = self._wiring.finish(stage.stage)
+        for done in unread:
+            del self._offers[done]
+        return [self._stages[name] for name in freed]
+
+    def _offers_to(self, stage: Stage) -> dict[str, Offer]:
+        return {binding.input: self._offers[binding.source] for binding in stage.bindings}
+
+    def _output(self) -> object:
+        outputs = {name: self._offers[FromStage(name)].value for name in self._pipeline.outputs}
+        return outputs[self._pipeline.outputs[0]] if len(outputs) == 1 else outputs
+
+    def _verdict(
+        self, records: tuple[StageRecord, ...], *, cancelled: bool
+    ) -> tuple[RunStatus, ErrorRecord | None]:
+        errors = [record.error for record in records if record.error is not None]
+        if cancelled:
+            cut = ErrorRecord("cancelled", "", "the caller cancelled the run")
+            return "cancelled", next((e for e in errors if e.code == "cancelled"), cut)
+        error = self._error or next((e for e in errors if e.code == "run_timeout"), None)
+        if error is not None:
+            return ("timed_out" if error.code == "run_timeout" else "failed"), error
+        if any(record.status == "not_run" for record in records):
+            return "failed", ErrorRecord("host_error", "", "a source never came", phase="host")
+        skipped = any(record.status == "skipped" for record in records)
+        return ("partial" if skipped else "success"), None
+
+    def _never_began(
+        self, index: int, stage: Stage, started_at: str, started: float, error: ErrorRecord
+    ) -> None:
+        """Record a stage whose agent could not be had."""
+        status: StageStatus = "cancelled" if error.code == "cancelled" else "failed"
+        record = StageRecord(
+            index=index,
+            stage_id=stage.id,
+            agent=AgentId(stage.agent),
+            status=status,
+            started_at=started_at,
+            seconds=self._scope.clock.monotonic() - started,
+            error=error,
+        )
+        self._records[stage.id] = record
+        self._scope.journal.stage_finished(record)
+
+    def _not_run(self, index: int, stage: Stage) -> StageRecord:
+        record = StageRecord(index, stage.id, AgentId(stage.agent), "not_run")
+        self._scope.journal.stage_finished(record)
+        return record

@@ -1,0 +1,118 @@
+"""The agents of one run: brought in before they are needed, each closed exactly once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from registry_core.errors import AgentLoadError
+from registry_core.runtime.agents import Blueprint, Blueprints, LoadedAgent, bring_in
+from registry_core.runtime.failures import type_name
+from registry_core.runtime.supervision import Raised, Returned, supervise
+
+if TYPE_CHECKING:
+    from registry_core.definitions.schema import JsonObject
+    from registry_core.names import AgentId
+    from registry_core.runtime.clock import Clock
+    from registry_core.runtime.journal import Journal
+    from registry_core.runtime.threads import AgentThreads
+
+__all__ = ["Crew"]
+
+
+class Crew:
+    """Brings agents in and sends them home."""
+
+    def __init__(
+        self,
+        blueprints: Blueprints,
+        threads: AgentThreads,
+        *,
+        journal: Journal,
+        clock: Clock,
+        load_seconds: float,
+        grace_seconds: float,
+    ) -> None:
+        """Start with nobody.
+
+        Args:
+            blueprints: What is known of the agents' code.
+            threads: Where code is imported, and where agents run that are not async.
+            journal: Hears of agents that do not close.
+            clock: Times the closing.
+            load_seconds: Longest time for bringing one agent in.
+            grace_seconds: How long something cancelled may take to end.
+        """
+        self._blueprints = blueprints
+        self._threads = threads
+        self._journal = journal
+        self._clock = clock
+        self._load_seconds = load_seconds
+        self._grace_seconds = grace_seconds
+        self._members: list[LoadedAgent] = []
+
+    async def bring_in(self, agent: AgentId, config: JsonObject, *, stage_id: str) -> LoadedAgent:
+        """Return a new instance of *agent*, imported, configured and opened.
+
+        Raises:
+            AgentLoadError: If any of that fails or takes too long.
+        """
+        blueprint = self._blueprints.known(agent)
+        if blueprint is not None and not isinstance(blueprint.target, type):
+            # A function that is in already: nothing of it runs now.
+            return LoadedAgent(blueprint, None, blueprint.settings(config), self._threads)
+        settled = await supervise(
+            self._make(agent, blueprint, config),
+            seconds=self._load_seconds,
+            grace_seconds=self._grace_seconds,
+            left_behind=lambda: self._journal.left_behind(stage_id, agent),
+        )
+        match settled:
+            case Returned(member):
+                return member
+            case Raised(AgentLoadError() as error):
+                raise error
+            case Raised(error):
+                raise AgentLoadError(agent, "import", type_name(error)) from error
+            case _:
+                reason = f"it took longer than {self._load_seconds:g} s"
+                raise AgentLoadError(agent, "import", reason)
+
+    async def close(self, seconds: float) -> None:
+        """Close everybody in reverse order, in at most *seconds* and a grace together."""
+        deadline = self._clock.monotonic() + seconds
+        while self._members:
+            member = self._members.pop()
+            settled = await supervise(
+                member.aclose(),
+                seconds=max(deadline - self._clock.monotonic(), 0.0),
+                grace_seconds=self._grace_seconds,
+                left_behind=lambda: None,
+            )
+            match settled:
+                case Returned():
+                    pass
+                case Raised(error):
+                    self._journal.close_failed(member.id, type_name(error))
+                case _:
+                    self._journal.close_failed(member.id, "it took too long")
+
+    async def _make(
+        self, agent: AgentId, blueprint: Blueprint | None, config: JsonObject
+    ) -> LoadedAgent:
+        if blueprint is None:
+            settled = await self._threads.call(lambda: self._blueprints.read(agent), name=agent)
+            if isinstance(settled, Raised):
+                raise _as_load_error(agent, settled.error)
+            blueprint = settled.value
+        member = await bring_in(blueprint, config, threads=self._threads)
+        if isinstance(blueprint.target, type):
+            self._members.append(member)
+        return member
+
+
+def _as_load_error(agent: AgentId, error: BaseException) -> AgentLoadError:
+    if isinstance(error, AgentLoadError):
+        return error
+    failure = AgentLoadError(agent, "import", type_name(error))
+    failure.__cause__ = error
+    return failure

@@ -1,0 +1,140 @@
+"""Run a pipeline: every stage as soon as its sources are there, and one result at the end.
+
+Whatever happens while it runs is in the result: a failing stage, a deadline, a fault of this
+package. Only a cancellation by the caller is raised, and it carries the result along.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from typing import TYPE_CHECKING
+
+from registry_core.errors import Fault, PipelineError
+from registry_core.results.run import RunResult
+from registry_core.runtime.agents import AgentSource, Blueprints
+from registry_core.runtime.clock import Clock, SystemClock
+from registry_core.runtime.conductor import Conductor
+from registry_core.runtime.crew import Crew
+from registry_core.runtime.ids import run_id
+from registry_core.runtime.journal import Journal
+from registry_core.runtime.middleware import ActiveMiddleware, layers_of
+from registry_core.runtime.scope import RunOptions, RunScope
+from registry_core.runtime.threads import AgentThreads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from registry_core.pipeline.pipeline import Pipeline
+    from registry_core.results.events import Observer
+
+__all__ = ["execute", "result_of"]
+
+_CLOCK = SystemClock()
+_OPTIONS = RunOptions()
+
+
+async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run depends on
+    pipeline: Pipeline,
+    values: Mapping[str, object],
+    *,
+    agents: AgentSource | Blueprints,
+    middleware: Sequence[ActiveMiddleware] = (),
+    observers: Sequence[Observer] = (),
+    options: RunOptions = _OPTIONS,
+    clock: Clock = _CLOCK,
+    draw: Callable[[], float] = random.random,  # noqa: S311 -- it spreads pauses, it keeps no secret
+    threads: AgentThreads | None = None,
+) -> RunResult:
+    """Return what came out of one run of a bound *pipeline*.
+
+    Args:
+        pipeline: Bound: full agent ids, a source for every required input, outputs named.
+        values: What the caller gives, by name of the pipeline's inputs.
+        agents: Where the agents come from; kept :class:`Blueprints` save reading them again.
+        middleware: Layers that this run asked for, in any order.
+        observers: Hear each event at once.
+        options: Limits and facts of this run.
+        clock: Tells time and makes pauses.
+        draw: Gives numbers from 0 to 1, for jitter.
+        threads: Where agents run that are not async; of this run alone unless given.
+
+    Raises:
+        PipelineError: If *values* are not those that the pipeline takes; nothing was run.
+        asyncio.CancelledError: If the caller is cancelled, once everything has ended;
+            :func:`result_of` gives the result that goes with it.
+    """
+    _check_values(pipeline, values)
+    blueprints = agents if isinstance(agents, Blueprints) else Blueprints(agents)
+    scope = _scope(blueprints, middleware, observers, options, clock, draw, threads)
+    conductor = Conductor(pipeline, values, scope)
+    try:
+        try:
+            async with asyncio.timeout(options.timeout_seconds) as limit:
+                scope.expired = limit.expired
+                await conductor.conduct()
+        except TimeoutError:
+            pass  # the records say so
+        finally:
+            await scope.crew.close(options.close_seconds)
+    except asyncio.CancelledError as error:
+        # The very error: asyncio.timeout() knows its own cancellation by the exact class.
+        error.__dict__["result"] = conductor.result(cancelled=True)
+        raise
+    return conductor.result()
+
+
+def result_of(error: BaseException) -> RunResult | None:
+    """Return the result of the run that a cancellation ended, or None where there is none.
+
+    Where ``asyncio.timeout`` made a ``TimeoutError`` of it, that is its ``__cause__``.
+
+    >>> result_of(asyncio.CancelledError()) is None
+    True
+    """
+    result = error.__dict__.get("result")
+    if isinstance(result, RunResult):
+        return result
+    return None if error.__cause__ is None else result_of(error.__cause__)
+
+
+def _check_values(pipeline: Pipeline, values: Mapping[str, object]) -> None:
+    known = {declared.name for declared in pipeline.inputs}
+    faults = [Fault(f"values.{name}", "is missing") for name in sorted(known - values.keys())]
+    faults += [Fault(f"values.{name}", "is no input") for name in sorted(values.keys() - known)]
+    if faults:
+        raise PipelineError(pipeline.name, faults)
+
+
+def _scope(
+    blueprints: Blueprints,
+    middleware: Sequence[ActiveMiddleware],
+    observers: Sequence[Observer],
+    options: RunOptions,
+    clock: Clock,
+    draw: Callable[[], float],
+    threads: AgentThreads | None,
+) -> RunScope:
+    run = options.run_id or run_id(clock.utc_now())
+    journal = Journal(run, observers, clock)
+    crew = Crew(
+        blueprints,
+        AgentThreads() if threads is None else threads,
+        journal=journal,
+        clock=clock,
+        load_seconds=options.attempt_timeout_seconds,
+        grace_seconds=options.grace_seconds,
+    )
+    limit = math.inf if options.timeout_seconds is None else options.timeout_seconds
+    return RunScope(
+        run_id=run,
+        options=options,
+        clock=clock,
+        draw=draw,
+        crew=crew,
+        journal=journal,
+        stage_layers=layers_of(middleware, "stage"),
+        attempt_layers=layers_of(middleware, "attempt"),
+        deadline=clock.monotonic() + limit,
+    )

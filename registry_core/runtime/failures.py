@@ -1,0 +1,225 @@
+"""Exceptions as records.
+
+Nothing an exception does while it is looked at (a raising ``__str__``, a cycle of causes, a
+megabyte of text) gets further than this module, and the values a run works on are not
+repeated: a validation error is told by place and kind.
+"""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from registry_core.errors import AgentLoadError, Fault, RegistryError
+from registry_core.results.outcomes import ErrorCode, ErrorRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType, TracebackType
+
+__all__ = [
+    "AgentExitError",
+    "AttemptTimeoutError",
+    "InvalidInputError",
+    "InvalidOutputError",
+    "RunTimeUpError",
+    "StuckThreadsError",
+    "carried",
+    "error_code",
+    "record_failure",
+    "type_name",
+    "uncovered",
+]
+
+_MESSAGE = 2_000
+_TRACEBACK = 8_000
+_FRAMES = 20
+_CAUSES = 10
+_HERE = str(Path(__file__).parent)
+
+
+class AttemptTimeoutError(RegistryError, TimeoutError):
+    """The time of one attempt was up; ``__cause__`` is what the agent answered to that."""
+
+    def __init__(self, seconds: float) -> None:
+        """Keep the limit."""
+        super().__init__(f"no answer within {seconds:g} s")
+        self.seconds = seconds
+
+
+class RunTimeUpError(RegistryError, TimeoutError):
+    """The time of the whole run was up; no policy goes on after it."""
+
+    def __init__(self, seconds: float) -> None:
+        """Keep the limit."""
+        super().__init__(f"the run's {seconds:g} s were up")
+        self.seconds = seconds
+
+
+class _MisfitError(RegistryError, TypeError):
+    def __init__(self, subject: str, faults: tuple[Fault, ...]) -> None:
+        super().__init__(f"{subject}: {'; '.join(map(str, faults))}")
+        self.subject = subject
+        self.faults = faults
+
+
+class InvalidInputError(_MisfitError):
+    """A value does not fit what the agent takes; a ``TypeError``, so it is not retried."""
+
+
+class InvalidOutputError(_MisfitError):
+    """A value does not fit what the agent says it gives; a ``TypeError`` as well."""
+
+
+class AgentExitError(RegistryError):
+    """An agent raised what would end its host; ``__cause__`` is that.
+
+    ``SystemExit``, ``KeyboardInterrupt``, ``GeneratorExit``, ``StopIteration``, a cancellation
+    of its own making: each has a meaning to the event loop or to coroutines, so it travels
+    through middleware in this cover.
+    """
+
+
+class StuckThreadsError(RegistryError):
+    """Too many calls have never come back; nothing was called."""
+
+    def __init__(self, agents: tuple[str, ...]) -> None:
+        """Keep whose calls they are, each once."""
+        self.agents = agents
+        super().__init__(agents)
+
+    def __str__(self) -> str:
+        """Name the agents, for one of them has to be mended."""
+        return f"too many synchronous calls never came back, of {', '.join(self.agents)}"
+
+
+_CODES: tuple[tuple[type[BaseException], ErrorCode], ...] = (
+    (AttemptTimeoutError, "attempt_timeout"),
+    (RunTimeUpError, "run_timeout"),
+    (InvalidInputError, "invalid_input"),
+    (InvalidOutputError, "invalid_output"),
+    (AgentLoadError, "load_error"),
+    (StuckThreadsError, "host_error"),
+)
+
+
+def carried(error: BaseException) -> Exception:
+    """Return *error* in a form that can be raised through coroutines that are not its own."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration | StopAsyncIteration):
+        return error
+    cover = AgentExitError(type_name(error))
+    cover.__cause__ = error
+    return cover
+
+
+def uncovered(error: BaseException) -> BaseException:
+    """Return what was raised in the first place: the inverse of :func:`carried`."""
+    if isinstance(error, AgentExitError):
+        return error.__cause__ or error
+    # A coroutine that raises StopIteration is made to raise this instead (PEP 479).
+    stopped = error.__cause__
+    if type(error) is RuntimeError and isinstance(stopped, StopIteration | StopAsyncIteration):
+        return stopped
+    return error
+
+
+def type_name(error: BaseException) -> str:
+    """Return the qualified class name of *error*, as a traceback shows it."""
+    cls = type(error)
+    module = cls.__module__
+    return cls.__qualname__ if module == "builtins" else f"{module}.{cls.__qualname__}"
+
+
+def error_code(error: BaseException) -> ErrorCode:
+    """Return the kind of failure that *error* is, unless middleware is to blame."""
+    for cls, code in _CODES:
+        if isinstance(error, cls):
+            return code
+    return "agent_error"
+
+
+def record_failure(
+    error: BaseException,
+    *,
+    code: ErrorCode,
+    stage_id: str,
+    attempt: int = 0,
+    at: str = "",
+    phase: str = "agent",
+) -> ErrorRecord:
+    """Return *error* as a record; never raises.
+
+    Args:
+        error: What was raised.
+        code: Which kind of failure it is.
+        stage_id: The stage.
+        attempt: The attempt, or 0 outside of one.
+        at: When, UTC in ISO 8601.
+        phase: Whose code raised it.
+
+    >>> record_failure(OSError("disk"), code="agent_error", stage_id="save").message
+    'disk'
+    """
+    shown = uncovered(error)
+    ours = isinstance(shown, AttemptTimeoutError | RunTimeUpError | _MisfitError | AgentLoadError)
+    return ErrorRecord(
+        code=code,
+        type="" if ours else type_name(shown),
+        message=_message(shown),
+        stage_id=stage_id,
+        attempt=attempt,
+        at=at,
+        phase=phase,
+        traceback=_traceback(shown.__cause__ if ours else shown),
+        cause=tuple(f"{type_name(cause)}: {_message(cause)}" for cause in _causes(shown)),
+    )
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = _validation_text(error) or str(error)
+    except BaseException:  # noqa: BLE001 -- a stranger's __str__ may raise anything
+        text = ""
+    return text[:_MESSAGE] or type_name(error)
+
+
+def _validation_text(error: BaseException) -> str:
+    from pydantic_core import ValidationError
+
+    if not isinstance(error, ValidationError):
+        return ""
+    details = error.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(
+        f"{'.'.join(map(str, detail['loc']))}: {detail['type'].replace('_', ' ')}"
+        for detail in details
+    )
+
+
+def _traceback(error: BaseException | None) -> str:
+    if error is None:
+        return ""
+    try:
+        frames = traceback.StackSummary.extract(_foreign(error.__traceback__), limit=-_FRAMES)
+        text = "".join(frames.format())
+    except Exception:  # noqa: BLE001 -- source lines come from strangers' loaders
+        return ""
+    return text[-_TRACEBACK:]
+
+
+def _foreign(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
+    """Return the frames below this package's own."""
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_HERE):
+        trace = trace.tb_next
+    return traceback.walk_tb(trace)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen = {id(error)}
+    for _ in range(_CAUSES):
+        following = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if following is None or id(following) in seen:
+            return
+        seen.add(id(following))
+        yield following
+        error = following

@@ -1,0 +1,168 @@
+"""What a run tells: events to observers, lines to the log.
+
+An observer that raises is dropped for the rest of the run, with one line. Values never go to
+the log, nor does the text of an exception, which may hold them: the record has it.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from registry_core.results.events import Event, EventKind, Observer
+from registry_core.runtime.failures import type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from registry_core.names import AgentId
+    from registry_core.results.outcomes import AttemptRecord, ErrorRecord, StageRecord
+    from registry_core.runtime.clock import Clock
+
+__all__ = ["Journal", "stamp"]
+
+_log = logging.getLogger("registry_core.runtime")
+
+
+def stamp(clock: Clock) -> str:
+    """Return the moment it is, UTC in ISO 8601."""
+    return clock.utc_now().isoformat()
+
+
+class Journal:
+    """The events and the log lines of one run."""
+
+    def __init__(self, run_id: str, observers: Iterable[Observer], clock: Clock) -> None:
+        """Tell *observers*, in their order."""
+        self._run_id = run_id
+        self._clock = clock
+        self._observers = list(observers)
+
+    def run_started(self, pipeline: str) -> None:
+        """The run begins."""
+        self._emit("run_started", detail=pipeline)
+
+    def run_finished(self, status: str, seconds: float, error: ErrorRecord | None) -> None:
+        """The run is over; nothing is told after that."""
+        self._emit("run_finished", status=status, seconds=seconds, detail=_text(error))
+        self._observers.clear()
+
+    def stage_started(self, stage_id: str, agent: AgentId) -> None:
+        """A stage begins."""
+        self._emit("stage_started", stage_id=stage_id, agent=agent)
+
+    def attempt_started(self, stage_id: str, agent: AgentId, number: int) -> None:
+        """An attempt begins."""
+        self._emit("attempt_started", stage_id=stage_id, agent=agent, attempt=number)
+
+    def attempt_finished(self, stage_id: str, record: AttemptRecord) -> None:
+        """An attempt is over."""
+        self._emit(
+            "attempt_finished",
+            stage_id=stage_id,
+            agent=record.agent,
+            attempt=record.number,
+            status=record.status,
+            seconds=record.seconds,
+            detail=_text(record.error),
+        )
+
+    def stage_finished(self, record: StageRecord) -> None:
+        """A stage is over, or will never begin."""
+        self._emit(
+            "stage_finished",
+            stage_id=record.stage_id,
+            agent=record.agent,
+            status=record.status,
+            seconds=record.seconds,
+            detail=record.answered_by or _text(record.error),
+        )
+        error = record.error
+        if error is None:
+            _log.debug("stage %s %s", record.stage_id, record.status, extra=self._where(record))
+        elif record.status == "skipped":
+            _log.warning(
+                "stage %s failed and is skipped: %s %s",
+                record.stage_id,
+                error.code,
+                error.type,
+                extra=self._where(record),
+            )
+        elif record.status == "failed":
+            _log.error(
+                "stage %s failed and ends the run after %d attempts: %s %s",
+                record.stage_id,
+                len(record.attempts),
+                error.code,
+                error.type,
+                extra=self._where(record),
+            )
+
+    def retry(self, stage_id: str, number: int, allowed: int, pause: float) -> None:
+        """An attempt failed and another one follows."""
+        _log.info(
+            "stage %s: attempt %d of %d failed, next one in %.3f s",
+            stage_id,
+            number,
+            allowed,
+            pause,
+            extra={"run_id": self._run_id, "stage_id": stage_id},
+        )
+
+    def left_behind(self, stage_id: str, agent: str) -> None:
+        """Something ignores that it was cancelled, and goes on without anybody waiting."""
+        _log.error(
+            "stage %s: %s ignores its cancellation and was left behind",
+            stage_id,
+            agent,
+            extra={"run_id": self._run_id, "stage_id": stage_id},
+        )
+
+    def close_failed(self, agent: AgentId, reason: str) -> None:
+        """An agent did not close as it should."""
+        _log.warning("agent %s did not close: %s", agent, reason, extra={"run_id": self._run_id})
+
+    def _where(self, record: StageRecord) -> dict[str, str]:
+        return {"run_id": self._run_id, "stage_id": record.stage_id, "agent": record.agent}
+
+    def _emit(
+        self,
+        kind: EventKind,
+        *,
+        stage_id: str = "",
+        agent: AgentId | None = None,
+        attempt: int = 0,
+        status: str = "",
+        seconds: float = 0.0,
+        detail: str = "",
+    ) -> None:
+        if not self._observers:
+            return
+        event = Event(
+            kind=kind,
+            run_id=self._run_id,
+            at=stamp(self._clock),
+            stage_id=stage_id,
+            agent=agent,
+            attempt=attempt,
+            status=status,
+            seconds=seconds,
+            detail=detail,
+        )
+        for observer in tuple(self._observers):
+            try:
+                observer(event)
+            except BaseException as error:  # noqa: BLE001 -- telling never changes what is told
+                self._observers.remove(observer)
+                _log.warning(
+                    "an observer raised %s at %s and hears no more of run %s",
+                    type_name(error),
+                    kind,
+                    self._run_id,
+                )
+
+
+def _text(error: ErrorRecord | None) -> str:
+    if error is None:
+        return ""
+    return f"{error.type or error.code}: {error.message}"

@@ -1,0 +1,102 @@
+"""What all stages of one run share."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from registry_core.names import AgentId
+from registry_core.runtime.clock import Clock
+from registry_core.runtime.crew import Crew
+from registry_core.runtime.failures import RunTimeUpError
+from registry_core.runtime.journal import Journal
+from registry_core.runtime.middleware import ActiveMiddleware
+
+if TYPE_CHECKING:
+    from registry_core.results.outcomes import ErrorCode
+    from registry_core.runtime.agents import Blueprint
+
+__all__ = ["RunOptions", "RunScope"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What a caller may say about one run.
+
+    Attributes:
+        timeout_seconds: Longest run, all attempts and pauses included; None for no limit.
+        attempt_timeout_seconds: Longest attempt where neither the policy nor the agent says.
+        grace_seconds: How long a cancelled attempt may take to end before it is left behind.
+        close_seconds: How long all agents together may take to close.
+        metadata: Facts for agents and records, such as a tenant or a ticket.
+        run_id: Id of the run; a new one unless given.
+    """
+
+    timeout_seconds: float | None = None
+    attempt_timeout_seconds: float = 60.0
+    grace_seconds: float = 0.2
+    close_seconds: float = 5.0
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+    run_id: str = ""
+
+
+@dataclass(slots=True)
+class RunScope:
+    """The run's facts, its clock, its agents, and why it may have to end early.
+
+    Attributes:
+        deadline: When the run's time is up, on the monotonic clock; infinite without a limit.
+        expired: Whether the event loop has cut the run because of that.
+        stopped_by: The stage whose failure ends the run, or empty.
+        slots: Free places of the agents that limit how many attempts run at once.
+    """
+
+    run_id: str
+    options: RunOptions
+    clock: Clock
+    draw: Callable[[], float]
+    crew: Crew
+    journal: Journal
+    stage_layers: tuple[ActiveMiddleware, ...]
+    attempt_layers: tuple[ActiveMiddleware, ...]
+    deadline: float = math.inf
+    expired: Callable[[], bool] = bool
+    stopped_by: str = ""
+    slots: dict[AgentId, asyncio.Semaphore] = field(
+        default_factory=dict[AgentId, asyncio.Semaphore]
+    )
+
+    def remaining_seconds(self) -> float:
+        """Return how much of the run's time is left."""
+        return self.deadline - self.clock.monotonic()
+
+    def time_is_up(self) -> bool:
+        """Return whether the run's deadline has passed, on either clock."""
+        return self.expired() or self.remaining_seconds() <= 0
+
+    def check_time(self) -> None:
+        """Return quietly while there is time.
+
+        Raises:
+            RunTimeUpError: If there is none left.
+        """
+        if self.time_is_up():
+            raise RunTimeUpError(self.options.timeout_seconds or 0.0)
+
+    def why_cut(self) -> tuple[ErrorCode, str]:
+        """Return why something of this run was cancelled."""
+        if self.stopped_by:
+            return "cancelled", f"stage {self.stopped_by!r} failed and ended the run"
+        if self.time_is_up():
+            return "run_timeout", f"the run's {self.options.timeout_seconds:g} s were up"
+        return "cancelled", "the caller cancelled the run"
+
+    def slot(self, blueprint: Blueprint) -> asyncio.Semaphore | None:
+        """Return the places of an agent, or None where it sets no limit."""
+        limit = blueprint.definition.resources.max_concurrency
+        if limit is None:
+            return None
+        return self.slots.setdefault(blueprint.id, asyncio.Semaphore(limit))

@@ -1,0 +1,269 @@
+"""One stage of one run: its attempts, what its policy makes of them, its one record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from itertools import count
+from typing import TYPE_CHECKING, TypeAlias
+
+from registry_core.errors import AgentLoadError, DefinitionError
+from registry_core.names import AgentId
+from registry_core.pipeline.policy import Policy
+from registry_core.results.outcomes import AttemptRecord, ErrorRecord, StageRecord, StageStatus
+from registry_core.runtime.attempt import Answer, Attempt, Failure, blame
+from registry_core.runtime.failures import (
+    InvalidOutputError,
+    RunTimeUpError,
+    carried,
+    error_code,
+    record_failure,
+    uncovered,
+)
+from registry_core.runtime.journal import stamp
+from registry_core.runtime.middleware import Onion, StageCall
+from registry_core.runtime.retry import pause_before
+from registry_core.runtime.values import Arrival, Offer, accept, convert, own_copies
+
+if TYPE_CHECKING:
+    from registry_core.pipeline.pipeline import Stage
+    from registry_core.runtime.agents import LoadedAgent
+    from registry_core.runtime.scope import RunScope
+    from registry_core.schemas.codec import Codec
+
+__all__ = ["StageRun", "policy_of"]
+
+Offers: TypeAlias = Mapping[str, Offer]
+Arrivals: TypeAlias = Mapping[str, Arrival]
+
+
+def policy_of(stage: Stage, agent: LoadedAgent) -> Policy:
+    """Return the stage's policy; without one, only an idempotent agent is tried again."""
+    if stage.policy is not None:
+        return stage.policy
+    return Policy() if agent.blueprint.definition.idempotent else Policy(max_attempts=1)
+
+
+class StageRun:
+    """Runs one stage once.
+
+    Attributes:
+        record: What became of it; None until it is over, then never changed.
+        value: Its output, or what stands in for it; None where there is neither.
+    """
+
+    def __init__(self, scope: RunScope, index: int, stage: Stage, agent: LoadedAgent) -> None:
+        """Prepare stage number *index* with its *agent*, brought in."""
+        self.index = index
+        self.stage = stage
+        self.record: StageRecord | None = None
+        self.value: object = None
+        self._scope = scope
+        self._agent = agent
+        self._policy = policy_of(stage, agent)
+        self._attempts: list[AttemptRecord] = []
+        self._started_at = ""
+        self._started = 0.0
+        self._answered_by = ""
+        self._failure: Failure | None = None
+        self._onion: Onion | None = None
+
+    @property
+    def output(self) -> Codec:
+        """Codec of the value."""
+        return self._agent.blueprint.output
+
+    def check_substitute(self) -> None:
+        """Return quietly if what stands in for the output is of its type.
+
+        Raises:
+            AgentLoadError: If it is not.
+        """
+        try:
+            self._substitute()
+        except DefinitionError as error:
+            reason = "; ".join(map(str, error.faults))
+            raise AgentLoadError(self._agent.id, "substitute", reason) from None
+
+    async def run(self, offers: Offers) -> StageRecord:
+        """Return the record, and leave a value where there is one.
+
+        Raises:
+            asyncio.CancelledError: If the run is cut; the record says so.
+        """
+        self._started_at = stamp(self._scope.clock)
+        self._started = self._scope.clock.monotonic()
+        self._scope.journal.stage_started(self.stage.id, self._agent.id)
+        try:
+            value = await self._answer(offers)
+            self._scope.check_time()
+        except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cut():
+                self.cut_off()
+                raise
+            return self._end_badly(self._why(error))
+        return self._end("succeeded", value)
+
+    def cut_off(self) -> StageRecord:
+        """Return the record of a stage that is ended from outside, unless it is over already."""
+        code, message = self._scope.why_cut()
+        error = ErrorRecord(code, "", message, self.stage.id, at=stamp(self._scope.clock))
+        status: StageStatus = "failed" if code == "run_timeout" else "cancelled"
+        return self._end(status, None, error)
+
+    async def _answer(self, offers: Offers) -> object:
+        layers = self._scope.stage_layers
+        if not layers:
+            return await self._by_policy(offers)
+        blueprint = self._agent.blueprint
+        arrivals = accept(offers, blueprint.inputs)
+        call = StageCall(
+            run_id=self._scope.run_id,
+            stage_id=self.stage.id,
+            blueprint=blueprint,
+            attempt=0,
+            values={name: arrival.value for name, arrival in arrivals.items()},
+        )
+        self._onion = Onion(layers, call, blueprint.output)
+        value = await self._onion.run(lambda: self._by_policy(offers))
+        self._answered_by = self._onion.answered_by or self._answered_by
+        return value
+
+    async def _by_policy(self, offers: Offers) -> object:
+        try:
+            return await self._tries(self._agent, offers)
+        except Exception as error:
+            if self._policy.last_resort != "fallback" or self._why(error).final:
+                raise
+        return await self._fall_back(offers)
+
+    async def _fall_back(self, offers: Offers) -> object:
+        """Return the other agent's answer as a value of the type this stage promised."""
+        name = AgentId(self._policy.fallback)
+        other = await self._scope.crew.bring_in(name, {}, stage_id=self.stage.id)
+        taken = {key: offer for key, offer in offers.items() if key in other.blueprint.inputs}
+        value = await self._tries(other, taken)
+        try:
+            return convert(value, other.blueprint.output, self.output)
+        except DefinitionError as error:
+            raise InvalidOutputError(f"fallback {name}", error.faults) from None
+
+    async def _tries(self, agent: LoadedAgent, offers: Offers) -> object:
+        """Return the first answer of *agent* within the policy's number of attempts."""
+        arrivals = accept(offers, agent.blueprint.inputs)
+        pause = 0.0
+        for number in count(1):
+            ended = await self._in_slot(agent, arrivals, pause)
+            if isinstance(ended, Answer):
+                self._answered_by = ended.by
+                return ended.value
+            self._failure = ended
+            following = self._pause_after(number, ended)
+            if following is None:
+                raise ended.error
+            pause = following
+            self._scope.journal.retry(self.stage.id, number, self._policy.attempts, pause)
+            await self._scope.clock.sleep(pause)
+        raise AssertionError  # count() does not end
+
+    def _pause_after(self, number: int, failure: Failure) -> float | None:
+        """Return the pause before the next attempt, or None when there will be none."""
+        error = uncovered(failure.error)
+        if number == self._policy.attempts or failure.final or not self._policy.retries(error):
+            return None
+        pause = pause_before(self._policy.backoff, number, draw=self._scope.draw, error=error)
+        return pause if pause < self._scope.remaining_seconds() else None
+
+    async def _in_slot(
+        self, agent: LoadedAgent, arrivals: Arrivals, pause: float
+    ) -> Answer | Failure:
+        slot = self._scope.slot(agent.blueprint)
+        if slot is None:
+            return await self._attempt(agent, arrivals, pause)
+        async with slot:
+            return await self._attempt(agent, arrivals, pause)
+
+    async def _attempt(
+        self, agent: LoadedAgent, arrivals: Arrivals, pause: float
+    ) -> Answer | Failure:
+        self._scope.check_time()
+        values = self._own_values(agent, arrivals)
+        number = len(self._attempts) + 1
+        self._scope.journal.attempt_started(self.stage.id, agent.id, number)
+        attempt = Attempt(
+            scope=self._scope,
+            stage_id=self.stage.id,
+            agent=agent,
+            number=number,
+            values=values,
+            limit_seconds=self._limit_seconds(agent),
+            pause_seconds=pause,
+        )
+        return await attempt.run(self._note)
+
+    def _own_values(self, agent: LoadedAgent, arrivals: Arrivals) -> dict[str, object]:
+        if not agent.blueprint.definition.mutates:
+            return {name: arrival.value for name, arrival in arrivals.items()}
+        again = (
+            self._policy.attempts > 1
+            or self._policy.last_resort == "fallback"
+            or bool(self._scope.stage_layers or self._scope.attempt_layers)
+        )
+        return own_copies(arrivals, again=again)
+
+    def _limit_seconds(self, agent: LoadedAgent) -> float:
+        return (
+            self._policy.timeout_seconds
+            or agent.blueprint.definition.timeout_seconds
+            or self._scope.options.attempt_timeout_seconds
+        )
+
+    def _note(self, record: AttemptRecord) -> None:
+        if self.record is None:
+            self._attempts.append(record)
+            self._scope.journal.attempt_finished(self.stage.id, record)
+
+    def _why(self, error: BaseException) -> Failure:
+        """Return what the record says of *error*, which came out of the stage."""
+        at = stamp(self._scope.clock)
+        if self._onion is not None and self._onion.culprit is not None:
+            return blame(self._onion.culprit, error, stage_id=self.stage.id, attempt=0, at=at)
+        if self._failure is not None and error is self._failure.error:
+            return self._failure
+        record = record_failure(error, code=error_code(error), stage_id=self.stage.id, at=at)
+        return Failure(carried(error), record, final=isinstance(error, RunTimeUpError))
+
+    def _end_badly(self, failure: Failure) -> StageRecord:
+        if self._policy.last_resort == "skip" and not failure.final:
+            return self._end("skipped", self._substitute(), failure.record)
+        return self._end("failed", None, failure.record)
+
+    def _substitute(self) -> object:
+        """Return what stands in for the output, made afresh."""
+        substitute = self._policy.substitute
+        return None if substitute is None else self.output.take(substitute.value)
+
+    def _end(
+        self, status: StageStatus, value: object, error: ErrorRecord | None = None
+    ) -> StageRecord:
+        if self.record is not None:
+            return self.record
+        self.value = value
+        self.record = StageRecord(
+            index=self.index,
+            stage_id=self.stage.id,
+            agent=self._agent.id,
+            status=status,
+            started_at=self._started_at,
+            seconds=self._scope.clock.monotonic() - self._started,
+            attempts=tuple(self._attempts),
+            error=error,
+            answered_by=self._answered_by,
+        )
+        self._scope.journal.stage_finished(self.record)
+        return self.record
+
+
+def _is_cut() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,1 @@
+"""What a test of agents and pipelines needs."""
