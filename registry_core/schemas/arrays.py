@@ -73,7 +73,7 @@ class ArrayFacts:
         twin._elements, twin._opacity = dict(self._elements), self._opacity.copy()
         return twin
 
-    def add(self, step: Step) -> bool:
+    def add(self, step: Step) -> bool:  # noqa: C901, PLR0912 -- one row per step
         """Collect one step; False when it contradicts what is known."""
         match step:
             case Items():
@@ -240,7 +240,7 @@ class ArrayFacts:
         if self._repeats:
             return self._with_a_pair(places)
         value: list[JsonValue] = []
-        for index, place in enumerate(places):
+        for place in places:
             outcome = self._solver.find(place | self._other_than(value))
             if isinstance(outcome, Found):
                 value.append(outcome.value)

@@ -1,16 +1,16 @@
-"""The smallest things a schema says about a value of one type, and how each of them fails.
+"""Schemas taken apart: nodes, their bodies, and the smallest things said of one type of value.
 
-A document is read into these once; the evaluator checks them, the search collects them. The
-opposite of an atom is a choice of *moves*, each a set of steps that break it.
+A document is read into these once; the judge checks them, the search collects them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from registry_core.definitions.schema import JsonValue
-    from registry_core.schemas.document import Node
     from registry_core.schemas.numeric import Exact
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "AtLeast",
     "AtMost",
     "Atom",
+    "Body",
     "Claim",
     "Contains",
     "Dependent",
@@ -35,14 +36,66 @@ __all__ = [
     "Move",
     "MultipleOf",
     "Names",
+    "Node",
     "Opaque",
     "Present",
     "Repeats",
     "SomeMember",
     "SomeName",
     "Step",
-    "opposites",
 ]
+
+
+class Node:
+    """One schema in one document; read when first asked."""
+
+    __slots__ = ("_body", "_read", "raw")
+
+    def __init__(self, raw: JsonValue, read: Callable[[JsonValue], Body]) -> None:
+        """Keep the schema as it was written, and who can read it."""
+        self.raw = raw
+        self._read = read
+        self._body: Body | None = None
+
+    @property
+    def body(self) -> Body:
+        """What the schema says."""
+        if self._body is None:
+            self._body = self._read(self.raw)
+        return self._body
+
+    @property
+    def accepts_all(self) -> bool:
+        """Whether it is plain from the look of it that no value is refused."""
+        return self.raw is True or self.raw == {}
+
+
+class Body(Protocol):
+    """What one schema says.
+
+    Attributes:
+        types: Bits of the types a value may have.
+        integral: Whether numbers must be integers.
+        values: The only values there are, or None.
+        every: Schemas that hold as well (``$ref`` and ``allOf``).
+        any_of: Lists of schemas of which one must hold each time.
+        one_of: Lists of schemas of which exactly one must hold.
+        none_of: Schemas that must not hold.
+        condition: ``if``, ``then`` and ``else``.
+    """
+
+    types: int
+    integral: bool
+    values: list[JsonValue] | None
+    every: list[Node]
+    any_of: list[list[Node]]
+    one_of: list[list[Node]]
+    none_of: list[Node]
+    condition: tuple[Node, Node | None, Node | None] | None
+
+    def atoms(self, kind: int) -> list[Atom]:
+        """Return what is said about values of the type whose bit is *kind*."""
+        ...
 
 
 class Claim(NamedTuple):
@@ -82,13 +135,13 @@ class Differs(NamedTuple):
 class MinSize(NamedTuple):
     """At least so many characters, items or members."""
 
-    count: int
+    least: int
 
 
 class MaxSize(NamedTuple):
     """At most so many characters, items or members."""
 
-    count: int
+    most: int
 
 
 class Matches(NamedTuple):
@@ -121,9 +174,9 @@ class Items(NamedTuple):
 
 
 class Element(NamedTuple):
-    """There is an item at *index*, and the claim is true of it."""
+    """There is an item at that *place*, and the claim is true of it."""
 
-    index: int
+    place: int
     claim: Claim
 
 
@@ -232,60 +285,3 @@ Atom: TypeAlias = (
 )
 Step: TypeAlias = Atom | Claim
 Move: TypeAlias = tuple[Step, ...]
-
-
-def opposites(atom: Atom) -> list[Move]:  # noqa: C901, PLR0911, PLR0912 -- one row per atom
-    """Return the moves that break *atom*; none when nothing can."""
-    match atom:
-        case AtLeast(bound, beyond):
-            return [(AtMost(bound, not beyond),)]
-        case AtMost(bound, beyond):
-            return [(AtLeast(bound, not beyond),)]
-        case MultipleOf() | Matches() | HasFormat() | Opaque():
-            return [(atom._replace(holds=not atom.holds),)]
-        case MinSize(count):
-            return [(MaxSize(count - 1),)] if count else []
-        case MaxSize(count):
-            return [(MinSize(count + 1),)]
-        case Items(prefix, rest):
-            moves: list[Move] = [
-                (Element(index, Claim(node, holds=False)),)
-                for index, node in enumerate(prefix)
-                if not node.accepts_all
-            ]
-            if rest is not None and not rest.accepts_all:
-                moves.append((Later(len(prefix), Claim(rest, holds=False)),))
-            return moves
-        case Distinct():
-            return [(Repeats(),)]
-        case Contains(node, low, high):
-            few: list[Move] = [(Contains(node, 0, low - 1),)] if low else []
-            return few if high is None else [*few, (Contains(node, high + 1, None),)]
-        case Members():
-            return _unfit_members(atom)
-        case Present(name):
-            return [(Absent(name),)]
-        case Names(node):
-            return [(SomeName(Claim(node, holds=False)),)]
-        case Dependent(name, others, node):
-            moves = [(Present(name), Absent(other)) for other in others]
-            return [*moves, (Present(name), Claim(node, holds=False))] if node else moves
-        case _:
-            msg = f"{type(atom).__name__} is a step of the search, not a keyword"
-            raise TypeError(msg)
-
-
-def _unfit_members(members: Members) -> list[Move]:
-    moves: list[Move] = [
-        (Member(name, Claim(node, holds=False)),)
-        for name, node in members.named.items()
-        if not node.accepts_all
-    ]
-    moves.extend(
-        (SomeMember(pattern, None, Claim(node, holds=False)),)
-        for pattern, node in members.patterned.items()
-        if not node.accepts_all
-    )
-    if members.rest is not None and not members.rest.accepts_all:
-        moves.append((SomeMember(None, members, Claim(members.rest, holds=False)),))
-    return moves

@@ -22,6 +22,7 @@ from registry_core.schemas.atoms import (
     MinSize,
     MultipleOf,
     Names,
+    Node,
     Opaque,
     Present,
 )
@@ -45,9 +46,9 @@ if TYPE_CHECKING:
     from typing import TypeGuard
 
     from registry_core.definitions.schema import JsonObject, JsonValue
-    from registry_core.schemas.atoms import Atom
+    from registry_core.schemas.atoms import Atom, Body
 
-__all__ = ["Body", "Document", "Node"]
+__all__ = ["Document"]
 
 _TYPE_BITS = {
     "null": NULL,
@@ -58,6 +59,7 @@ _TYPE_BITS = {
     "array": ARRAY,
     "object": OBJECT,
 }
+_MAX_PARTS = 30
 _OLD_DRAFTS = ("draft-03", "draft-04", "draft-05", "draft-06", "draft-07")
 _NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 _TEXTS = frozenset({"minLength", "maxLength", "pattern", "format"})
@@ -84,30 +86,6 @@ _IN_PLACE = frozenset({"$ref", "allOf", "anyOf", "oneOf", "not", "if", "$dynamic
 _DYNAMIC = frozenset({"anyOf", "oneOf", "not", "if", "dependentSchemas", "$dynamicRef"})
 
 
-class Node:
-    """One schema in one document; read when first asked."""
-
-    __slots__ = ("_body", "document", "raw")
-
-    def __init__(self, raw: JsonValue, document: Document) -> None:
-        """Keep the schema as it was written."""
-        self.raw = raw
-        self.document = document
-        self._body: Body | None = None
-
-    @property
-    def body(self) -> Body:
-        """What the schema says."""
-        if self._body is None:
-            self._body = Body(self.raw, self.document)
-        return self._body
-
-    @property
-    def accepts_all(self) -> bool:
-        """Whether it is plain from the look of it that no value is refused."""
-        return self.raw is True or self.raw == {}
-
-
 class Document:
     """A document and the nodes read from it so far."""
 
@@ -132,8 +110,11 @@ class Document:
         """Return the node of a schema that stands in this document."""
         node = self._nodes.get(id(raw))
         if node is None:
-            node = self._nodes[id(raw)] = Node(raw, self)
+            node = self._nodes[id(raw)] = Node(raw, self._read)
         return node
+
+    def _read(self, raw: JsonValue) -> Body:
+        return _ReadBody(raw, self)
 
     def made_up(self, raw: JsonObject) -> Node:
         """Return a node for a schema that is not in the document, kept as long as it is."""
@@ -161,22 +142,12 @@ class Document:
         return self.node(found) if isinstance(found, dict | bool) else None
 
 
-class Body:
-    """What one schema says, sorted by the type of value it speaks about.
-
-    Attributes:
-        types: Bits of the types a value may have.
-        values: The only values there are, or None.
-        every: Schemas that hold as well (``$ref`` and ``allOf``).
-        any_of: Lists of schemas of which one must hold each time.
-        one_of: Lists of schemas of which exactly one must hold.
-        none_of: Schemas that must not hold.
-        condition: ``if``, ``then`` and ``else``.
-    """
+class _ReadBody:
+    """A body, read from the keywords of all drafts."""
 
     __slots__ = (
-        *("_atoms", "any_of", "condition", "document", "every", "integral", "none_of", "one_of"),
-        *("raw", "types", "unknown", "values"),
+        *("_atoms", "any_of", "condition", "every", "integral", "none_of", "one_of"),
+        *("document", "raw", "types", "unknown", "values"),
     )
 
     def __init__(self, raw: JsonValue, document: Document) -> None:
@@ -280,9 +251,9 @@ class Body:
         ):
             bound, strict = raw.get(plain), raw.get(exclusive)
             if _is_number(bound):
-                yield atom(exact(bound), strict is True)
+                yield atom(exact(bound), beyond=strict is True)
             if _is_number(strict):
-                yield atom(exact(strict), True)
+                yield atom(exact(strict), beyond=True)
         step = raw.get("multipleOf")
         if _is_number(step) and step > 0:
             yield MultipleOf(exact(step))
@@ -391,13 +362,18 @@ class Body:
     def _always_beside(self) -> list[JsonObject] | None:
         """Return all schemas that judge the value whatever it is, or None if that depends on it."""
         parts: list[JsonObject] = []
-        waiting = [self]
+        waiting = [self.document.node(self.raw)]
         while waiting:
-            body = waiting.pop()
-            if not _DYNAMIC.isdisjoint(body.raw) or body.unknown or len(parts) > len(_OBJECTS):
+            raw = waiting[-1].raw
+            body = waiting.pop().body
+            if not isinstance(raw, dict):
+                continue
+            if not _DYNAMIC.isdisjoint(raw) or len(parts) > _MAX_PARTS:
                 return None
-            parts.append(body.raw)
-            waiting.extend(node.body for node in body.every)
+            if "$ref" in raw and len(body.every) == len(self.document.nodes(raw.get("allOf"))):
+                return None
+            parts.append(raw)
+            waiting.extend(body.every)
         return parts
 
     def _recognisable(self) -> str:

@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from registry_core.definitions.schema import JsonValue
-    from registry_core.schemas.atoms import Atom, Claim
-    from registry_core.schemas.document import Body, Node
+    from registry_core.schemas.atoms import Atom, Body, Claim, Node
     from registry_core.schemas.patterns import Patterns
 
 __all__ = ["Judge", "Refusal"]
@@ -143,13 +142,17 @@ class Judge:
                 certain = found is None
                 yield Refusal(at, "not", "matches what is excluded", certain=certain)
         if body.condition:
-            asked, then, otherwise = body.condition
-            answer = self.accepts(asked, value)
-            branches = [then, otherwise] if answer is None else [then if answer else otherwise]
-            for branch in branches:
-                found = self.refusal(branch, value, at) if branch else None
-                if found:
-                    yield found if answer is not None else found._replace(certain=False)
+            yield from self._conditional(*body.condition, value, at)
+
+    def _conditional(
+        self, asked: Node, then: Node | None, otherwise: Node | None, value: JsonValue, at: str
+    ) -> Iterator[Refusal]:
+        answer = self.accepts(asked, value)
+        branches = [then, otherwise] if answer is None else [then if answer else otherwise]
+        for branch in branches:
+            found = self.refusal(branch, value, at) if branch else None
+            if found:
+                yield found._replace(certain=found.certain and answer is not None)
 
     def _each(
         self, options: list[Node], value: JsonValue, at: str, limit: int = 1
@@ -214,19 +217,10 @@ class Judge:
                 return self._contains(atom, value, at)
             case Members(), dict():
                 return _first(self._members(atom, value, at))
-            case Names(node), dict():
-                return _first(
-                    found._replace(pointer=at, keyword="propertyNames")
-                    for name in value
-                    if (found := self.refusal(node, name, at))
-                )
-            case Dependent(name, others, node), dict() if name in value:
-                missing = next((other for other in others if other not in value), None)
-                if missing is not None:
-                    return Refusal(
-                        at, "dependentRequired", f"must have {missing!r} beside {name!r}"
-                    )
-                return self.refusal(node, value, at) if node else None
+            case Names(), dict():
+                return _first(self._names(atom, value, at))
+            case Dependent(), dict():
+                return self._dependent(atom, value, at)
             case _:
                 return None
 
@@ -246,6 +240,23 @@ class Judge:
         if sure < contains.low or (high is not None and sure + unsure > high):
             return Refusal(at, "contains", "has items that cannot be judged", certain=False)
         return None
+
+    def _names(self, names: Names, value: dict[str, JsonValue], at: str) -> Iterator[Refusal]:
+        for name in value:
+            found = self.refusal(names.node, name, at)
+            if found:
+                yield found._replace(pointer=at, keyword="propertyNames")
+
+    def _dependent(
+        self, dependent: Dependent, value: dict[str, JsonValue], at: str
+    ) -> Refusal | None:
+        name, others, node = dependent
+        if name not in value:
+            return None
+        missing = next((other for other in others if other not in value), None)
+        if missing is not None:
+            return Refusal(at, "dependentRequired", f"must have {missing!r} beside {name!r}")
+        return self.refusal(node, value, at) if node else None
 
     def _members(self, members: Members, value: dict[str, JsonValue], at: str) -> Iterator[Refusal]:
         for name, item in value.items():

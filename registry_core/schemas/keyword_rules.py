@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from registry_core.schemas.keywords import SEVERAL, UNDER_KEYS
+from registry_core.schemas.regex_syntax import pattern_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +79,17 @@ def _text(value: JsonValue) -> str:
     return "" if isinstance(value, str) else "must be text"
 
 
+def _pattern(value: JsonValue) -> str:
+    return pattern_fault(value) if isinstance(value, str) else "must be text"
+
+
+def _patterned(value: JsonValue) -> str:
+    if not isinstance(value, dict):
+        return "must be an object of schemas"
+    faults = ((pattern, pattern_fault(pattern)) for pattern in value)
+    return next((f"{fault}: {pattern!a}" for pattern, fault in faults if fault), "")
+
+
 def _names(value: JsonValue) -> str:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         return "must be a list of names"
@@ -93,11 +105,7 @@ def _names_by_name(value: JsonValue) -> str:
 def _reference(value: JsonValue) -> str:
     if isinstance(value, str) and (value == "#" or value.startswith("#/")):
         return ""
-    return f"must be a reference inside this document, such as '#/$defs/Page', not {ascii(value)}"
-
-
-def _id(value: JsonValue) -> str:
-    return "" if isinstance(value, str) else "must be text"
+    return f"must be a reference inside this document, such as '#/$defs/Page', not {value!a}"
 
 
 def _no_dynamic(_: JsonValue) -> str:
@@ -115,7 +123,8 @@ def _list(value: JsonValue) -> str:
 _RULES: dict[str, Callable[[JsonValue], str]] = {
     "type": _type,
     "enum": _enum,
-    "pattern": _text,
+    "pattern": _pattern,
+    "patternProperties": _patterned,
     "required": _names,
     "dependentRequired": _names_by_name,
     "uniqueItems": _flag,
@@ -133,6 +142,6 @@ _RULES: dict[str, Callable[[JsonValue], str]] = {
         ),
         _count,
     ),
-    **dict.fromkeys(UNDER_KEYS, _map),
+    **dict.fromkeys(UNDER_KEYS - {"patternProperties"}, _map),
     **dict.fromkeys(SEVERAL - {"items"}, _list),
 }

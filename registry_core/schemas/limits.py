@@ -7,16 +7,16 @@ recurses, retrieves or runs a pattern, so the door itself cannot be broken by wh
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, cast
 
 from registry_core.errors import Fault
 from registry_core.schemas.keyword_rules import explain_keyword
 from registry_core.schemas.keywords import IN_PLACE, ONE, SEVERAL, UNDER_KEYS
-from registry_core.schemas.pointers import below, follow
+from registry_core.schemas.pointers import below, follow, pointer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import TypeGuard
 
     from registry_core.definitions.schema import JsonObject, JsonValue
@@ -50,12 +50,12 @@ def check_document(document: object) -> tuple[Fault, ...]:
     >>> check_document({"$ref": "https://example.org/page.json"})[0].path
     '/$ref'
     """
-    if not isinstance(document, dict):
-        return (Fault("", "a schema document must be an object"),)
     if oversize := _check_size(document, max_depth=MAX_DEPTH, what="schema"):
         return (oversize,)
     if not _is_json(document):
         return (Fault("", "must be JSON: objects with text keys, lists, text, numbers"),)
+    if not isinstance(document, dict):
+        return (Fault("", "a schema document must be an object"),)
     schemas = dict(_subschemas(document))
     faults = [fault for at, schema in schemas.items() for fault in _check_keywords(at, schema)]
     if not faults:
@@ -98,11 +98,15 @@ def _check_size(
         if max_bytes is not None and size > max_bytes:
             return Fault("", f"{what} too large: more than {max_bytes // 1024} KiB")
         if isinstance(node, dict):
-            size += sum(map(_size_of, node))
-            waiting.extend((child, depth + 1) for child in node.values())
-        elif isinstance(node, list):
-            waiting.extend((child, depth + 1) for child in node)
+            size += sum(_size_of(name) for name in cast("dict[object, object]", node))
+        waiting.extend((child, depth + 1) for child in _children(node))
     return None
+
+
+def _children(node: object) -> Iterable[object]:
+    if isinstance(node, dict):
+        return cast("dict[object, object]", node).values()
+    return cast("list[object]", node) if isinstance(node, list) else ()
 
 
 def _size_of(node: object) -> int:
@@ -115,21 +119,22 @@ def _size_of(node: object) -> int:
 
 
 def _is_json(document: object) -> TypeGuard[JsonValue]:
-    waiting = [document]
+    waiting: list[object] = [document]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, dict):
-            if not all(isinstance(key, str) for key in node):
-                return False
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
-        elif isinstance(node, float):
-            if not math.isfinite(node):
-                return False
-        elif node is not None and not isinstance(node, str | int):
+        if not _may_be_json(node):
             return False
+        waiting.extend(_children(node))
     return True
+
+
+def _may_be_json(node: object) -> bool:
+    """Return whether *node* is JSON, as far as can be told without what it contains."""
+    if isinstance(node, dict):
+        return all(isinstance(key, str) for key in cast("dict[object, object]", node))
+    if isinstance(node, float):
+        return math.isfinite(node)
+    return node is None or isinstance(node, str | int | list)
 
 
 def _subschemas(document: JsonObject) -> Iterator[tuple[str, JsonValue]]:
@@ -167,42 +172,28 @@ def _check_keywords(at: str, schema: JsonValue) -> Iterator[Fault]:
             yield Fault(below(at, keyword), message)
 
 
-@dataclass(slots=True)
-class _Count:
-    """How many schemas judge a value once this one is asked; None while it is being counted."""
-
-    visits: int | None = None
-
-
 def _check_expansion(document: JsonObject, schemas: dict[str, JsonValue]) -> Iterator[Fault]:
     """Yield a fault for a reference that leads nowhere, never ends, or multiplies without bound."""
-    counts: dict[str, _Count] = {}
-    for start in schemas:
-        waiting = [] if start in counts else [start]
-        while waiting:
-            at = waiting[-1]
-            if at not in counts:
-                counts[at] = _Count()
-                for there, place in _same_value(at, schemas[at]):
-                    if there not in schemas:
-                        yield Fault(place, f"leads nowhere: {_reference(document, place)}")
-                        return
-                    if there not in counts:
-                        waiting.append(there)
-                    elif counts[there].visits is None:
-                        yield Fault(place, f"schema cycle at {there or '#'}")
-                        return
-                continue
-            waiting.pop()
-            if counts[at].visits is None:
-                inner = [counts[there] for there, _ in _same_value(at, schemas[at])]
-                if any(count.visits is None for count in inner):
-                    yield Fault(at, f"schema cycle at {at or '#'}")
-                    return
-                counts[at].visits = total = 1 + sum(count.visits or 0 for count in inner)
-                if total > MAX_EXPANSION:
-                    yield Fault(at, f"expands to more than {MAX_EXPANSION} schemas for one value")
-                    return
+    asked: dict[str, list[str]] = {}
+    for at, schema in schemas.items():
+        edges = list(_same_value(at, schema))
+        asked[at] = [there for there, _ in edges]
+        for there, place in edges:
+            if there not in schemas:
+                yield Fault(place, f"leads nowhere: {follow(document, f'#{place}')}")
+                return
+    try:
+        order = list(TopologicalSorter(asked).static_order())
+    except CycleError as cycle:
+        at = min(cycle.args[1])
+        yield Fault(at, f"schema cycle at {at or '#'}: it refers to itself for the same value")
+        return
+    visits: dict[str, int] = {}
+    for at in order:
+        visits[at] = 1 + sum(visits[there] for there in asked[at])
+        if visits[at] > MAX_EXPANSION:
+            yield Fault(at, f"expands to more than {MAX_EXPANSION} schemas for one value")
+            return
 
 
 def _same_value(at: str, schema: JsonValue) -> Iterator[tuple[str, str]]:
@@ -212,11 +203,13 @@ def _same_value(at: str, schema: JsonValue) -> Iterator[tuple[str, str]]:
     for keyword, value in schema.items():
         place = below(at, keyword)
         if keyword == "$ref" and isinstance(value, str):
-            yield value[1:], place
+            yield _pointer(value), place
         elif keyword in IN_PLACE:
             yield from ((there, place) for there, _ in _held_by(keyword, value, place))
 
 
-def _reference(document: JsonObject, place: str) -> str:
-    found = follow(document, f"#{place}")
-    return found if isinstance(found, str) else place
+def _pointer(reference: str) -> str:
+    try:
+        return pointer_of(reference)
+    except LookupError:
+        return reference

@@ -21,11 +21,10 @@ from registry_core.schemas.opacity import Opacity
 from registry_core.schemas.problem import Found, Nothing, Outcome, Solver, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from registry_core.definitions.schema import JsonObject, JsonValue
-    from registry_core.schemas.atoms import Step
-    from registry_core.schemas.document import Node
+    from registry_core.schemas.atoms import Node, Step
 
 __all__ = ["ObjectFacts"]
 
@@ -73,7 +72,7 @@ class ObjectFacts:
         twin._opacity = self._opacity.copy()
         return twin
 
-    def add(self, step: Step) -> bool:
+    def add(self, step: Step) -> bool:  # noqa: PLR0911 -- one row per step
         """Collect one step; False when it contradicts what is known."""
         match step:
             case Present(name):
@@ -201,18 +200,11 @@ class ObjectFacts:
     def _place(self, wanted: SomeMember | SomeName) -> Outcome:
         """Try each name under which the first wanted member may turn up."""
         doubt: Unknown | None = None
-        names: set[str] = set()
         for name in self._places(wanted):
             if isinstance(name, Unknown):
                 doubt = name
                 continue
-            names.add(name)
-            twin = self.copy()
-            twin._wanted = self._wanted[1:]
-            claims = [] if isinstance(wanted, SomeName) else [wanted.claim]
-            if not (twin._narrow(name, claims) and twin._require(name) and twin._can_be(name)):
-                continue
-            outcome = twin.solve()
+            outcome = self.copy().host(name)
             match outcome:
                 case Found():
                     return outcome
@@ -223,6 +215,14 @@ class ObjectFacts:
         if doubt is None and len(self._wanted) > 1 and self._tells_names_apart():
             doubt = Unknown("propertyNames", "several members are wanted under unlike names")
         return doubt or Nothing()
+
+    def host(self, name: str) -> Outcome:
+        """Return an object in which the first wanted member is called *name*."""
+        wanted, self._wanted = self._wanted[0], self._wanted[1:]
+        claims = [] if isinstance(wanted, SomeName) else [wanted.claim]
+        if self._narrow(name, claims) and self._require(name) and self._can_be(name):
+            return self.solve()
+        return Nothing()
 
     def _tells_names_apart(self) -> bool:
         return any(isinstance(wanted, SomeName) for wanted in self._wanted)
@@ -325,33 +325,32 @@ class ObjectFacts:
 
     def _fill(self, value: JsonObject) -> Outcome:
         """Add members that may be there until there are enough."""
+        optional = [
+            name
+            for name, key in self._keys.items()
+            if not key.required and not key.forbidden and self._may_be_called(name)
+        ]
+        doubt = self._add_members(value, optional)
+        if self._low - len(value) > _MAX_INVENTED:
+            return Unknown("minProperties", f"objects of {self._low} members are not tried")
+        size = -1
+        while size < len(value) < self._low:
+            size = len(value)
+            doubt = self._add_members(value, self._new_names(None)) or doubt
+        return Found(value) if len(value) >= self._low else doubt or Nothing()
+
+    def _add_members(self, value: JsonObject, names: Iterable[str | Unknown]) -> Unknown | None:
+        """Add a member of each name until there are enough; return what was not certain."""
         doubt: Unknown | None = None
-        for name, key in list(self._keys.items()):
+        for name in names:
             if len(value) >= self._low:
                 break
-            if not key.required and not key.forbidden and self._may_be_called(name):
-                outcome = self._solver.find(key.claims)
-                if isinstance(outcome, Found):
-                    value[name] = outcome.value
-                elif isinstance(outcome, Unknown):
-                    doubt = outcome
-        if self._low - len(value) > _MAX_INVENTED:
-            return doubt or Unknown(
-                "minProperties", f"objects of {self._low} members are not tried"
-            )
-        progress = True
-        while progress and len(value) < self._low:
-            progress = False
-            for name in list(self._new_names(None)):
-                if isinstance(name, Unknown):
-                    doubt = name
-                    continue
-                if len(value) >= self._low:
-                    break
-                outcome = self._solver.find(self._key(name).claims)
-                if isinstance(outcome, Found):
-                    value[name] = outcome.value
-                    progress = True
-                elif isinstance(outcome, Unknown):
-                    doubt = outcome
-        return Found(value) if len(value) >= self._low else doubt or Nothing()
+            if isinstance(name, Unknown):
+                doubt = name
+                continue
+            outcome = self._solver.find(self._key(name).claims)
+            if isinstance(outcome, Found):
+                value[name] = outcome.value
+            elif isinstance(outcome, Unknown):
+                doubt = outcome
+        return doubt

@@ -1,4 +1,4 @@
-"""What cannot be judged: kept by name, so that saying it twice, or once and its opposite, counts."""
+"""What cannot be judged: kept by name, so that saying a thing and its opposite still counts."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Patterns:
         return Language(self.terms, term, self._charge)
 
     def matches(self, pattern: str, text: str) -> bool | None:
-        """Return whether *pattern* matches in *text*; None where engines differ or we cannot say."""
+        """Return whether *pattern* matches in *text*; None where engines differ or it is unread."""
         answers: set[bool] = set()
         for reading in READINGS:
             term = self.term(pattern, reading)

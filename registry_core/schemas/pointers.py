@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonValue
 
-__all__ = ["below", "follow"]
+__all__ = ["below", "follow", "pointer_of"]
 
 
 def below(pointer: str, step: str | int) -> str:
@@ -21,6 +21,25 @@ def below(pointer: str, step: str | int) -> str:
     return f"{pointer}/{step.replace('~', '~0').replace('/', '~1')}"
 
 
+def pointer_of(reference: str) -> str:
+    """Return the JSON pointer that *reference* holds.
+
+    Raises:
+        LookupError: If *reference* is not a pointer into the document it stands in.
+
+    >>> pointer_of("#/$defs/Page%20One")
+    '/$defs/Page One'
+    """
+    pointer = reference[1:]
+    if not reference.startswith("#") or (pointer and not pointer.startswith("/")):
+        raise LookupError(reference)
+    if "%" in pointer:
+        from urllib.parse import unquote  # rare, and slow to import
+
+        return unquote(pointer)
+    return pointer
+
+
 def follow(document: JsonValue, reference: str) -> JsonValue:
     """Return what a reference such as ``#/$defs/Page`` leads to in *document*.
 
@@ -30,17 +49,8 @@ def follow(document: JsonValue, reference: str) -> JsonValue:
     >>> follow({"$defs": {"Page": True}}, "#/$defs/Page")
     True
     """
-    if not reference.startswith("#"):
-        raise LookupError(reference)
-    pointer = reference[1:]
-    if "%" in pointer:
-        from urllib.parse import unquote  # rare, and slow to import
-
-        pointer = unquote(pointer)
-    if pointer and not pointer.startswith("/"):
-        raise LookupError(reference)
     found = document
-    for step in pointer.split("/")[1:]:
+    for step in pointer_of(reference).split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~") if "~" in step else step
         if isinstance(found, dict):
             found = found[key]

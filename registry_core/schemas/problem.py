@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from registry_core.definitions.schema import JsonObject, JsonValue
-    from registry_core.schemas.atoms import Claim, Step
-    from registry_core.schemas.document import Node
+    from registry_core.schemas.atoms import Claim, Node, Step
     from registry_core.schemas.evaluate import Judge
     from registry_core.schemas.patterns import Patterns
 

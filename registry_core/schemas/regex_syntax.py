@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from registry_core.schemas.regex_terms import Term, Terms
 
-__all__ = ["PatternError", "Reading", "read_pattern"]
+__all__ = ["PatternError", "Reading", "pattern_fault", "read_pattern"]
 
 _MAX_GROUPS = 40
 _MAX_LENGTH = 2_000
@@ -27,13 +27,18 @@ _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "0": "\0"}
 
 
 class PatternError(Exception):
-    """A pattern that cannot be read; *broken* when no engine could read it either."""
+    """A pattern that cannot be read.
 
-    def __init__(self, reason: str, *, broken: bool = True) -> None:
+    Attributes:
+        reason: What is in the way.
+        usable: Whether an engine that never backtracks may read it all the same.
+    """
+
+    def __init__(self, reason: str, *, usable: bool = False) -> None:
         """Keep both facts."""
         super().__init__(reason)
         self.reason = reason
-        self.broken = broken
+        self.usable = usable
 
 
 def read_pattern(terms: Terms, pattern: str, reading: Reading = "ecma") -> Term:
@@ -48,7 +53,7 @@ def read_pattern(terms: Terms, pattern: str, reading: Reading = "ecma") -> Term:
     'a111'
     """
     if len(pattern) > _MAX_LENGTH:
-        raise PatternError(f"is longer than {_MAX_LENGTH} characters", broken=False)
+        raise PatternError(f"is longer than {_MAX_LENGTH} characters", usable=True)
     tree = _Parser(pattern, reading).parse()
     meaning = _Meaning(terms)
     try:
@@ -57,7 +62,20 @@ def read_pattern(terms: Terms, pattern: str, reading: Reading = "ecma") -> Term:
         shifted = terms.then(terms.chars(ANY_CHAR), terms.then(terms.all, later))
         return terms.either((at_start, shifted))
     except TermTooDeepError:
-        raise PatternError("nests too deeply", broken=False) from None
+        raise PatternError("nests too deeply", usable=True) from None
+
+
+def pattern_fault(pattern: str) -> str:
+    r"""Return why *pattern* must not be used, or nothing.
+
+    >>> pattern_fault("^(a+)+$"), pattern_fault(r"(a)\\1")
+    ('', 'refers back to a group')
+    """
+    try:
+        _Parser(pattern, "ecma").parse()
+    except PatternError as error:
+        return "" if error.usable else error.reason
+    return ""
 
 
 class _Chars(NamedTuple):
@@ -134,7 +152,9 @@ class _Meaning:
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
 
-    def of(self, tree: _Tree, rest: Term, place: Literal["start", "later", "unsure"]) -> Term:
+    def of(  # noqa: C901, PLR0911, PLR0912 -- one row per kind of tree
+        self, tree: _Tree, rest: Term, place: Literal["start", "later", "unsure"]
+    ) -> Term:
         terms = self._terms
         match tree:
             case _Chars(chars):
@@ -158,12 +178,12 @@ class _Meaning:
                     )
                 if (low, high) == (0, 1):
                     return terms.either((rest, self.of(part, rest, place)))
-                raise PatternError("repeats an assertion", broken=False)
+                raise PatternError("repeats an assertion", usable=True)
             case _Edge(at_start):
                 if not at_start:
                     return terms.both((rest, terms.empty))
                 if place == "unsure":
-                    raise PatternError("has '^' where the text may have begun", broken=False)
+                    raise PatternError("has '^' where the text may have begun", usable=True)
                 return rest if place == "start" else terms.none
             case _Ahead(part, wanted):
                 ahead = self.of(part, terms.all, place)
@@ -267,7 +287,7 @@ class _Parser:
     def _group(self) -> _Tree:
         self._open += 1
         if self._open > _MAX_GROUPS:
-            raise PatternError("nests too many groups", broken=False)
+            raise PatternError("nests too many groups", usable=True)
         if self._take("?="):
             tree: _Tree = _Ahead(self._choice(), wanted=True)
         elif self._take("?!"):
@@ -284,24 +304,24 @@ class _Parser:
         if not self._take("?") or self._take(":"):
             return
         if self._peek(2) in {"<=", "<!"}:
-            raise PatternError("looks behind", broken=False)
+            raise PatternError("looks behind")
         if self._take("<") or self._take("P<"):
             end = self._text.find(">", self._at)
             if end > self._at and self._text[self._at : end].isidentifier():
                 self._at = end + 1
                 return
-        raise PatternError("has a group of an unknown kind", broken=False)
+        raise PatternError("has a group of an unknown kind", usable=True)
 
     def _escape_atom(self) -> _Tree:
         char = self._next("an escape")
         if char in "bB":
-            raise PatternError("asks for a word boundary", broken=False)
+            raise PatternError("asks for a word boundary", usable=True)
         if char in "123456789k":
-            raise PatternError("refers back to a group", broken=False)
+            raise PatternError("refers back to a group")
         return _Chars(self._escape(char))
 
     def _escape(self, char: str) -> CharSet:
-        """Return the characters that the escape ``\\`` + *char* stands for."""
+        """Return the characters that a backslash and *char* stand for."""
         if char in "dDwWsS":
             return escaped_class(char, self._reading)
         code = self._code_point(char)
@@ -320,7 +340,7 @@ class _Parser:
             end = self._text.find("}", self._at)
             return self._hexadecimal(max(end - self._at, 1), closing=1)
         if char.isalnum():
-            raise PatternError(f"has the unknown escape \\{char}", broken=False)
+            raise PatternError(f"has the unknown escape \\{char}", usable=True)
         return ord(char)
 
     def _hexadecimal(self, digits: int, closing: int = 0) -> int:
@@ -357,14 +377,14 @@ class _Parser:
                 return ((8, 8),)
             return self._escape(char)
         if char == "[" and self._peek() in {":", ".", "="}:
-            raise PatternError("has a POSIX class", broken=False)
+            raise PatternError("has a POSIX class", usable=True)
         return ((ord(char), ord(char)),)
 
     @staticmethod
     def _range(low: CharSet, high: CharSet) -> CharSet:
         single = len(low) == len(high) == 1 and low[0][0] == low[0][1] and high[0][0] == high[0][1]
         if not single:
-            raise PatternError("has a range between character classes", broken=False)
+            raise PatternError("has a range between character classes", usable=True)
         if high[0][0] < low[0][0]:
             raise PatternError("has a character range that is out of order")
         return ((low[0][0], high[0][0]),)

@@ -19,6 +19,7 @@ __all__ = ["ANY_CHAR", "LAST_CHAR", "CharSet", "Language", "Term", "TermTooDeepE
 
 LAST_CHAR = 0x10FFFF
 _MAX_NESTING = 120
+_SURROGATES = (0xD800, 0xDFFF)
 
 CharSet: TypeAlias = tuple[tuple[int, int], ...]
 """Sorted, disjoint ranges of code points, both ends included."""
@@ -340,4 +341,4 @@ def _readability(char: int) -> int:
     text = chr(char)
     if text.isascii() and text.isprintable():
         return char - 1_000 if text.isalnum() and text != "0" else char - 500
-    return char + 0x200000 if 0xD800 <= char <= 0xDFFF else char
+    return char + LAST_CHAR if _SURROGATES[0] <= char <= _SURROGATES[1] else char

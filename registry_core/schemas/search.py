@@ -14,20 +14,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from registry_core.schemas.arrays import ArrayFacts
-from registry_core.schemas.atoms import (
-    Claim,
-    Dependent,
-    Differs,
-    Absent,
-    Move,
-    Present,
-    Step,
-    opposites,
-)
+from registry_core.schemas.atoms import Absent, Claim, Dependent, Differs, Present
 from registry_core.schemas.document import Document
 from registry_core.schemas.evaluate import Judge
 from registry_core.schemas.numbers import NumberFacts
 from registry_core.schemas.objects import ObjectFacts
+from registry_core.schemas.opposites import opposites
 from registry_core.schemas.patterns import Patterns
 from registry_core.schemas.problem import Facts, Found, Nothing, Outcome, Problem, Unknown
 from registry_core.schemas.strings import StringFacts
@@ -46,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from registry_core.definitions.schema import JsonObject, JsonValue
-    from registry_core.schemas.document import Body, Node
+    from registry_core.schemas.atoms import Body, Move, Node, Step
 
 __all__ = ["ExhaustedError", "Search"]
 
@@ -269,23 +261,25 @@ class Tableau:
                         return body.values
                     self._assert(body, steps, clauses)
                 case Claim(node, False):
-                    moves = self._denials(node.body)
-                    if moves is not None:
-                        if not moves:
-                            return False
-                        if len(moves) == 1:
-                            steps.extend(moves[0])
-                        else:
-                            clauses.append(moves)
-                case Dependent(name, others, node):
-                    needed: list[Step] = [Present(other) for other in (name, *others)]
-                    if node is not None:
-                        needed.append(Claim(node, holds=True))
-                    clauses.append([(Absent(name),), tuple(needed)])
+                    if not self._deny(node.body, steps, clauses):
+                        return False
+                case Dependent():
+                    clauses.append(_alternatives(step))
                 case _:
                     if not facts.add(step):
                         return False
         return True
+
+    def _deny(self, body: Body, steps: list[Step], clauses: list[Clause]) -> bool:
+        """Add what makes *body* false to *steps* or *clauses*; False when nothing can."""
+        moves = self._denials(body)
+        if moves is None:
+            return True
+        if len(moves) == 1:
+            steps.extend(moves[0])
+        else:
+            clauses.append(moves)
+        return bool(moves)
 
     def _assert(self, body: Body, steps: list[Step], clauses: list[Clause]) -> None:
         """Add what *body* says of the value to *steps*, and the choices it leaves to *clauses*."""
@@ -293,16 +287,7 @@ class Tableau:
         steps.extend(Claim(part, holds=True) for part in body.every)
         steps.extend(Claim(part, holds=False) for part in body.none_of)
         clauses.extend([(Claim(option, holds=True),) for option in part] for part in body.any_of)
-        for options in body.one_of:
-            clauses.append(
-                [
-                    (
-                        Claim(option, holds=True),
-                        *(Claim(other, holds=False) for other in options if other is not option),
-                    )
-                    for option in options
-                ]
-            )
+        clauses.extend([_only(option, part) for option in part] for part in body.one_of)
         if body.condition:
             asked, then, otherwise = body.condition
             clauses.append(
@@ -325,8 +310,10 @@ class Tableau:
             moves.extend(opposites(atom))
         moves.extend((Claim(part, holds=False),) for part in body.every)
         moves.extend((Claim(part, holds=True),) for part in body.none_of)
-        for options in (*body.any_of, *body.one_of):
-            moves.append(tuple([Claim(option, holds=False) for option in options]))
+        moves.extend(
+            tuple([Claim(option, holds=False) for option in options])
+            for options in (*body.any_of, *body.one_of)
+        )
         for options in body.one_of:
             fitting = [option for option in options if option.body.types & kind]
             moves.extend(
@@ -364,3 +351,17 @@ class Tableau:
 def _branch(asked: Node, then: Node | None, *, asked_holds: bool) -> Move:
     consequence = (Claim(then, holds=True),) if then else ()
     return (Claim(asked, holds=asked_holds), *consequence)
+
+
+def _only(option: Node, options: list[Node]) -> Move:
+    others = (Claim(other, holds=False) for other in options if other is not option)
+    return (Claim(option, holds=True), *others)
+
+
+def _alternatives(dependent: Dependent) -> Clause:
+    """Return the two ways to keep *dependent*: without the member, or with all it asks for."""
+    name, others, node = dependent
+    needed: list[Step] = [Present(other) for other in (name, *others)]
+    if node is not None:
+        needed.append(Claim(node, holds=True))
+    return [(Absent(name),), tuple(needed)]

@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 from registry_core.schemas.atoms import Claim
+from registry_core.schemas.closing import closable
 from registry_core.schemas.document import Document
 from registry_core.schemas.problem import Found, Nothing, Unknown
 from registry_core.schemas.regex_terms import TermTooDeepError
@@ -18,7 +19,7 @@ from registry_core.schemas.verdict import Fits, Misfit, Undecided, Verdict
 
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonObject, JsonValue
-    from registry_core.schemas.document import Node
+    from registry_core.schemas.atoms import Node
 
 __all__ = ["MAX_STEPS", "compare"]
 
@@ -51,7 +52,7 @@ def compare(
     """
     if _text(producer) == _text(consumer):
         return Fits("same document")
-    given = Document(producer).root
+    given = Document(producer, closed=closable(producer) if closed else frozenset()).root
     taken = Document(consumer).root
     search = Search(max_steps)
     try:
@@ -72,7 +73,7 @@ def compare(
 def _confirm(search: Search, given: Node, taken: Node, value: JsonValue) -> Verdict:
     """Let the judge see the counterexample before anybody else does."""
     refusal = search.judge.refusal(taken, value)
-    doubt = search.judge.refusal(given, value) or (refusal if refusal else None)
+    doubt = search.judge.refusal(given, value) or refusal
     if refusal and refusal.certain and search.judge.accepts(given, value):
         return Misfit(refusal.pointer, refusal.reason, value)
     keyword, pointer = (doubt.keyword, doubt.pointer) if doubt else ("", "")
