@@ -1,0 +1,127 @@
+"""``agentreg``: finds the command, imports it, and turns errors into exit codes.
+
+0    what was asked was done
+1    it could not be done, or something is wrong
+2    wrong usage or configuration; nothing was run
+130  interrupted
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from registry_core.errors import ConfigError, RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["COMMANDS", "command_line", "run"]
+
+COMMANDS = {
+    "agents": "List the agents of all plugins.",
+    "compose": "Plan a pipeline and say why.",
+    "doctor": "Explain every plugin that is not ok.",
+    "manifest": "Build a plugin's manifest, or check it.",
+    "plugins": "List all installed plugins, the failed too.",
+    "run": "Plan a pipeline and run it.",
+    "show": "Show what one agent declares.",
+}
+
+
+class _Commands(click.Group):
+    """Commands that are imported when they are called; listing them imports none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"registry_core.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in sorted(COMMANDS)])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else " See: agentreg --help"
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="registry-core", prog_name="agentreg")
+@click.option("--config", metavar="FILE", help="Settings to use instead of the user's own.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def command_line(ctx: click.Context, config: str | None, debug: bool) -> None:  # noqa: FBT001
+    r"""Find, plan with and run the agents that are installed here.
+
+    Listing, planning and explaining execute nothing of a plugin.
+
+    \b
+    Exit codes: 0 done, 1 it could not be done, 2 wrong usage or configuration.
+    """
+    ctx.obj = {"config": config, "debug": debug}
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit.
+
+    Args:
+        arguments: What was typed after ``agentreg``; the process's own unless given.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = command_line.main(given, prog_name="agentreg", standalone_mode=False)
+        _flush()
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        _close_quietly()
+        sys.exit(0)
+    except RegistryError as error:
+        _report(error, given)
+        sys.exit(2 if isinstance(error, ConfigError) else 1)
+    except OSError as error:
+        _report(error, given)
+        sys.exit(1)
+
+
+def _report(error: Exception, given: Sequence[str]) -> None:
+    from registry_core.cli.rendering import report_error
+
+    if "--debug" in given:
+        import traceback
+
+        traceback.print_exception(error)
+    report_error(error, as_json="--json" in given)
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+
+
+def _close_quietly() -> None:
+    # The reader went away; the interpreter would complain once more while it exits.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
