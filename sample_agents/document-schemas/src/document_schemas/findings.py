@@ -52,7 +52,7 @@ class Keyword(BaseModel):
 
     Attributes:
         phrase: As it is written most often.
-        relevance: 1 for the best of its text, others in proportion.
+        relevance: 1 for the best of its text, less for others.
         occurrences: How often the whole text has it, in any letter case.
     """
 

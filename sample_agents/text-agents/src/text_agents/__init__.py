@@ -1,0 +1,1 @@
+"""Agents that analyse a text; each looks for one thing and needs no network."""
