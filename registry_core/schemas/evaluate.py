@@ -28,7 +28,7 @@ from registry_core.schemas.atoms import (
 from registry_core.schemas.formats import has_format
 from registry_core.schemas.numeric import exact, is_multiple
 from registry_core.schemas.pointers import below
-from registry_core.schemas.values import NUMBER, frozen, same, type_of
+from registry_core.schemas.values import ARRAY, NUMBER, OBJECT, STRING, frozen, same, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["Judge", "Refusal"]
 
 _NAMES = {1: "null", 2: "boolean", 4: "number", 8: "string", 16: "array", 32: "object"}
+_PARTS = {STRING: "characters", ARRAY: "items", OBJECT: "properties"}
 _MAX_NESTING = 220
 
 
@@ -168,58 +169,59 @@ class Judge:
                     break
         return refusals
 
-    def _refusal_of(  # noqa: C901, PLR0911, PLR0912 -- one row per atom
+    def _refusal_of(  # noqa: PLR0911 -- one row per type
         self, atom: Atom, value: JsonValue, at: str
     ) -> Refusal | None:
-        match atom, value:
-            case Opaque(keyword, body), _:
-                return Refusal(at, keyword, f"asks for {keyword} {body[:40]}", certain=False)
-            case AtLeast(bound, beyond), int() | float():
-                number = exact(value)
-                if number > bound or (number == bound and not beyond):
-                    return None
-                return Refusal(
-                    at, "minimum", f"must be {'more than' if beyond else 'at least'} {bound}"
-                )
-            case AtMost(bound, beyond), int() | float():
-                number = exact(value)
-                if number < bound or (number == bound and not beyond):
-                    return None
-                return Refusal(
-                    at, "maximum", f"must be {'less than' if beyond else 'at most'} {bound}"
-                )
-            case MultipleOf(step), int() | float():
-                if is_multiple(exact(value), step):
-                    return None
-                wanted = "an integer" if step == 1 else f"a multiple of {step}"
-                return Refusal(at, "multipleOf", f"must be {wanted}")
-            case MinSize(count), str() | list() | dict():
-                if len(value) >= count:
-                    return None
-                return Refusal(at, "minimum size", f"must have at least {count} {_parts(value)}")
-            case MaxSize(count), str() | list() | dict():
-                if len(value) <= count:
-                    return None
-                return Refusal(at, "maximum size", f"must have at most {count} {_parts(value)}")
-            case Matches(pattern), str():
+        if isinstance(atom, Opaque):
+            reason = f"asks for {atom.keyword} {atom.body[:40]}"
+            return Refusal(at, atom.keyword, reason, certain=False)
+        match value:
+            case int() | float():
+                return _refusal_of_number(atom, value, at)
+            case str() | list() | dict() if isinstance(atom, MinSize | MaxSize):
+                return _refusal_of_size(atom, value, at)
+            case str():
+                return self._refusal_of_text(atom, value, at)
+            case list():
+                return self._refusal_of_array(atom, value, at)
+            case dict():
+                return self._refusal_of_object(atom, value, at)
+            case _:
+                return None
+
+    def _refusal_of_text(self, atom: Atom, value: str, at: str) -> Refusal | None:
+        match atom:
+            case Matches(pattern):
                 return _text(at, "pattern", pattern, self._patterns.matches(pattern, value))
-            case HasFormat(name), str():
+            case HasFormat(name):
                 return _text(at, "format", name, has_format(value, name))
-            case Present(name), dict():
-                return None if name in value else Refusal(at, "required", f"must have {name!r}")
-            case Distinct(), list():
+            case _:
+                return None
+
+    def _refusal_of_array(self, atom: Atom, value: list[JsonValue], at: str) -> Refusal | None:
+        match atom:
+            case Distinct():
                 if len({frozen(item) for item in value}) == len(value):
                     return None
                 return Refusal(at, "uniqueItems", "must not have equal items")
-            case Items(), list():
+            case Items():
                 return _first(self._items(atom, value, at))
-            case Contains(), list():
+            case Contains():
                 return self._contains(atom, value, at)
-            case Members(), dict():
+            case _:
+                return None
+
+    def _refusal_of_object(
+        self, atom: Atom, value: dict[str, JsonValue], at: str
+    ) -> Refusal | None:
+        match atom:
+            case Present(name):
+                return None if name in value else Refusal(at, "required", f"must have {name!r}")
+            case Members():
                 return _first(self._members(atom, value, at))
-            case Names(), dict():
+            case Names():
                 return _first(self._names(atom, value, at))
-            case Dependent(), dict():
+            case Dependent():
                 return self._dependent(atom, value, at)
             case _:
                 return None
@@ -295,6 +297,35 @@ class Judge:
         return nodes, sure
 
 
+def _refusal_of_number(atom: Atom, value: float, at: str) -> Refusal | None:
+    number = exact(value)
+    match atom:
+        case AtLeast(bound, beyond) if number < bound or (beyond and number == bound):
+            limit = "more than" if beyond else "at least"
+            return Refusal(at, "minimum", f"must be {limit} {bound}")
+        case AtMost(bound, beyond) if number > bound or (beyond and number == bound):
+            limit = "less than" if beyond else "at most"
+            return Refusal(at, "maximum", f"must be {limit} {bound}")
+        case MultipleOf(step) if not is_multiple(number, step):
+            wanted = "an integer" if step == 1 else f"a multiple of {step}"
+            return Refusal(at, "multipleOf", f"must be {wanted}")
+        case _:
+            return None
+
+
+def _refusal_of_size(
+    atom: MinSize | MaxSize, value: str | list[JsonValue] | dict[str, JsonValue], at: str
+) -> Refusal | None:
+    parts = _PARTS[type_of(value)]
+    match atom:
+        case MinSize(least) if len(value) < least:
+            return Refusal(at, f"min{parts.title()}", f"must have at least {least} {parts}")
+        case MaxSize(most) if len(value) > most:
+            return Refusal(at, f"max{parts.title()}", f"must have at most {most} {parts}")
+        case _:
+            return None
+
+
 def _first(refusals: Iterable[Refusal]) -> Refusal | None:
     """Return the first certain refusal, or else any."""
     doubt: Refusal | None = None
@@ -323,12 +354,6 @@ def _expected_types(body: Body, kind: int) -> str:
     if body.integral:
         wanted = ["integer" if name == _NAMES[NUMBER] else name for name in wanted]
     return f"must be {' or '.join(wanted)}, not {_NAMES[kind]}"
-
-
-def _parts(value: object) -> str:
-    if isinstance(value, str):
-        return "characters"
-    return "items" if isinstance(value, list) else "members"
 
 
 def _text(at: str, keyword: str, wanted: str, answer: bool | None) -> Refusal | None:  # noqa: FBT001

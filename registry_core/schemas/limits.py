@@ -97,8 +97,6 @@ def _check_size(
             return Fault("", f"{what} too large: more than {max_nodes} nodes")
         if max_bytes is not None and size > max_bytes:
             return Fault("", f"{what} too large: more than {max_bytes // 1024} KiB")
-        if isinstance(node, dict):
-            size += sum(_size_of(name) for name in cast("dict[object, object]", node))
         waiting.extend((child, depth + 1) for child in _children(node))
     return None
 
@@ -113,6 +111,8 @@ def _size_of(node: object) -> int:
     """Return about how many bytes *node* takes as JSON, without what it contains."""
     if isinstance(node, str):
         return len(node) + 2 if node.isascii() else len(node.encode(errors="replace")) + 2
+    if isinstance(node, dict):
+        return sum(map(_size_of, cast("dict[object, object]", node)))
     if isinstance(node, int):
         return node.bit_length() // 3 + 1
     return 4

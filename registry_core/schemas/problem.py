@@ -51,6 +51,22 @@ class Solver(Protocol):
     judge: Judge
     patterns: Patterns
 
+    def charge(self, steps: int) -> None:
+        """Pay for *steps*; raises when that is more than is left."""
+        ...
+
+    def enter(self, levels: int) -> None:
+        """Go *levels* frames deeper; raises when that is too deep."""
+        ...
+
+    def leave(self, levels: int) -> None:
+        """Come back up."""
+        ...
+
+    def first_of(self, values: list[JsonValue], problem: Problem) -> Outcome:
+        """Return the first of *values* of which all claims are true."""
+        ...
+
     def find(self, problem: Problem) -> Outcome:
         """Answer a problem about a part of the value."""
         ...

@@ -11,18 +11,17 @@ Source:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from registry_core.schemas.arrays import ArrayFacts
-from registry_core.schemas.atoms import Absent, Claim, Dependent, Differs, Present
 from registry_core.schemas.document import Document
 from registry_core.schemas.evaluate import Judge
 from registry_core.schemas.numbers import NumberFacts
 from registry_core.schemas.objects import ObjectFacts
-from registry_core.schemas.opposites import opposites
 from registry_core.schemas.patterns import Patterns
 from registry_core.schemas.problem import Facts, Found, Nothing, Outcome, Problem, Unknown
 from registry_core.schemas.strings import StringFacts
+from registry_core.schemas.tableau import Tableau
 from registry_core.schemas.values import (
     ALL_TYPES,
     ARRAY,
@@ -31,14 +30,13 @@ from registry_core.schemas.values import (
     NUMBER,
     OBJECT,
     STRING,
-    type_of,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from registry_core.definitions.schema import JsonObject, JsonValue
-    from registry_core.schemas.atoms import Body, Move, Node, Step
+    from registry_core.schemas.atoms import Body, Claim, Node
 
 __all__ = ["ExhaustedError", "Search"]
 
@@ -188,180 +186,3 @@ def _listed(body: Body, depth: int) -> list[JsonValue] | None:
             if values is not None:
                 return values
     return None
-
-
-Clause: TypeAlias = "list[Move]"
-
-
-class Tableau:
-    """One problem for one type: claims are taken apart, choices are tried in turn."""
-
-    __slots__ = ("_kind", "_problem", "_search")
-
-    def __init__(self, search: Search, kind: int, problem: Problem) -> None:
-        """Look for a value of type *kind*."""
-        self._search = search
-        self._kind = kind
-        self._problem = problem
-
-    def solve(self, steps: Iterable[Step], facts: Facts, clauses: list[Clause]) -> Outcome:
-        """Return a value for *facts*, the new *steps*, and one move of each clause."""
-        self._search.charge(1)
-        self._search.enter(2)
-        outcome = self._try(steps, facts, clauses)
-        self._search.leave(2)
-        return outcome
-
-    def _try(self, steps: Iterable[Step], facts: Facts, clauses: list[Clause]) -> Outcome:
-        possible = self._absorb(list(steps), facts, clauses)
-        if isinstance(possible, list):
-            # Whatever else holds in this branch, only these values are left; ask them everything.
-            return self._search.first_of(possible, self._problem)
-        if not possible:
-            return Nothing()
-        clauses = [clause for clause in clauses if not self._is_kept(clause, facts)]
-        if not clauses:
-            return facts.solve()
-        chosen = min(clauses, key=len)
-        rest = [clause for clause in clauses if clause is not chosen]
-        doubt: Unknown | None = None
-        for move in chosen:
-            outcome = self.solve(move, facts.copy(), list(rest))
-            if isinstance(outcome, Found):
-                return outcome
-            if isinstance(outcome, Unknown):
-                doubt = outcome
-        return doubt or Nothing()
-
-    def _is_kept(self, clause: Clause, facts: Facts) -> bool:
-        """Return whether some move of *clause* is true already, so nothing needs to be chosen."""
-        return any(all(self._is_true(step, facts) for step in move) for move in clause)
-
-    def _is_true(self, step: Step, facts: Facts) -> bool:
-        if isinstance(step, Claim):
-            node, holds = step
-            return node.accepts_all if holds else not node.body.types & self._kind
-        return facts.entails(step)
-
-    def _absorb(
-        self, steps: list[Step], facts: Facts, clauses: list[Clause]
-    ) -> bool | list[JsonValue]:
-        """Take *steps* apart into facts and clauses; False at a contradiction.
-
-        A list of values means that the search is over: nothing but these is left.
-        """
-        for step in steps:  # grows while it is read
-            self._search.charge(1)
-            match step:
-                case Claim(node, True):
-                    body = node.body
-                    if not body.types & self._kind:
-                        return False
-                    if body.values is not None:
-                        return body.values
-                    self._assert(body, steps, clauses)
-                case Claim(node, False):
-                    if not self._deny(node.body, steps, clauses):
-                        return False
-                case Dependent():
-                    clauses.append(_alternatives(step))
-                case _:
-                    if not facts.add(step):
-                        return False
-        return True
-
-    def _deny(self, body: Body, steps: list[Step], clauses: list[Clause]) -> bool:
-        """Add what makes *body* false to *steps* or *clauses*; False when nothing can."""
-        moves = self._denials(body)
-        if moves is None:
-            return True
-        if len(moves) == 1:
-            steps.extend(moves[0])
-        else:
-            clauses.append(moves)
-        return bool(moves)
-
-    def _assert(self, body: Body, steps: list[Step], clauses: list[Clause]) -> None:
-        """Add what *body* says of the value to *steps*, and the choices it leaves to *clauses*."""
-        steps.extend(body.atoms(self._kind))
-        steps.extend(Claim(part, holds=True) for part in body.every)
-        steps.extend(Claim(part, holds=False) for part in body.none_of)
-        clauses.extend([(Claim(option, holds=True),) for option in part] for part in body.any_of)
-        clauses.extend([_only(option, part) for option in part] for part in body.one_of)
-        if body.condition:
-            asked, then, otherwise = body.condition
-            clauses.append(
-                [
-                    _branch(asked, then, asked_holds=True),
-                    _branch(asked, otherwise, asked_holds=False),
-                ]
-            )
-
-    def _denials(self, body: Body) -> list[Move] | None:
-        """Return the moves that make *body* false, or None if it is false of the type anyway."""
-        kind = self._kind
-        if not body.types & kind:
-            return None
-        moves: list[Move] = []
-        if body.values is not None:
-            listed = [value for value in body.values if type_of(value) == kind]
-            moves.append(tuple([self._unlike(value) for value in listed]))
-        for atom in body.atoms(kind):
-            moves.extend(opposites(atom))
-        moves.extend((Claim(part, holds=False),) for part in body.every)
-        moves.extend((Claim(part, holds=True),) for part in body.none_of)
-        moves.extend(
-            tuple([Claim(option, holds=False) for option in options])
-            for options in (*body.any_of, *body.one_of)
-        )
-        for options in body.one_of:
-            fitting = [option for option in options if option.body.types & kind]
-            moves.extend(
-                (Claim(one, holds=True), Claim(other, holds=True))
-                for index, one in enumerate(fitting)
-                for other in fitting[index + 1 :]
-            )
-        if body.condition:
-            asked, then, otherwise = body.condition
-            if then:
-                moves.append((Claim(asked, holds=True), Claim(then, holds=False)))
-            if otherwise:
-                moves.append((Claim(asked, holds=False), Claim(otherwise, holds=False)))
-        return moves
-
-    def _unlike(self, value: JsonValue) -> Step:
-        """Return the step that makes the value differ from *value*."""
-        if isinstance(value, dict):
-            members: JsonObject = {name: {"const": item} for name, item in value.items()}
-            spelled: JsonObject = {
-                "type": "object",
-                "properties": members,
-                "required": [*value],
-                "additionalProperties": False,
-            }
-        elif isinstance(value, list):
-            items: list[JsonValue] = [{"const": item} for item in value]
-            spelled = {"type": "array", "minItems": len(value), "maxItems": len(value)}
-            spelled["prefixItems"] = items
-        else:
-            return Differs(value)
-        return Claim(self._search.made_up(spelled), holds=False)
-
-
-def _branch(asked: Node, then: Node | None, *, asked_holds: bool) -> Move:
-    consequence = (Claim(then, holds=True),) if then else ()
-    return (Claim(asked, holds=asked_holds), *consequence)
-
-
-def _only(option: Node, options: list[Node]) -> Move:
-    others = (Claim(other, holds=False) for other in options if other is not option)
-    return (Claim(option, holds=True), *others)
-
-
-def _alternatives(dependent: Dependent) -> Clause:
-    """Return the two ways to keep *dependent*: without the member, or with all it asks for."""
-    name, others, node = dependent
-    needed: list[Step] = [Present(other) for other in (name, *others)]
-    if node is not None:
-        needed.append(Claim(node, holds=True))
-    return [(Absent(name),), tuple(needed)]
