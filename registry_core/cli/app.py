@@ -24,12 +24,12 @@ __all__ = ["COMMANDS", "command_line", "run"]
 
 COMMANDS = {
     "agents": "List the agents of all plugins.",
-    "compose": "Plan a pipeline and say why.",
-    "doctor": "Explain every plugin that is not ok.",
-    "manifest": "Build a plugin's manifest, or check it.",
+    "compose": "Plan a pipeline from FILE, or from what --have says, and say why.",
+    "doctor": "Explain every plugin that is not ok, and every contested name.",
+    "manifest": "Build a plugin's manifest from its code, or check that the two are equal.",
     "plugins": "List all installed plugins, the failed too.",
-    "run": "Plan a pipeline and run it.",
-    "show": "Show what one agent declares.",
+    "run": "Plan a pipeline from FILE, or from the values of --have, and run it.",
+    "show": "Show what AGENT declares, and who it goes together with.",
 }
 
 
@@ -65,18 +65,19 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 it could not be done, 2 wrong usage or configuration.",
+)
 @click.version_option(package_name="registry-core", prog_name="agentreg")
 @click.option("--config", metavar="FILE", help="Settings to use instead of the user's own.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
 def command_line(ctx: click.Context, config: str | None, debug: bool) -> None:  # noqa: FBT001
-    r"""Find, plan with and run the agents that are installed here.
+    """Find, plan with and run the agents that are installed here.
 
     Listing, planning and explaining execute nothing of a plugin.
-
-    \b
-    Exit codes: 0 done, 1 it could not be done, 2 wrong usage or configuration.
     """
     ctx.obj = {"config": config, "debug": debug}
 
@@ -89,9 +90,13 @@ def run(arguments: Sequence[str] | None = None) -> None:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = command_line.main(given, prog_name="agentreg", standalone_mode=False)
-        _flush()
-        sys.exit(code if isinstance(code, int) else 0)
+        # Not click's own main: it ends with 1 when the reader of a pipe goes away.
+        with command_line.make_context("agentreg", given) as ctx:
+            command_line.invoke(ctx)
+        sys.stdout.flush()
+        sys.exit(0)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -116,10 +121,6 @@ def _report(error: Exception, given: Sequence[str]) -> None:
 
         traceback.print_exception(error)
     report_error(error, as_json="--json" in given)
-
-
-def _flush() -> None:
-    sys.stdout.flush()
 
 
 def _close_quietly() -> None:

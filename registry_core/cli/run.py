@@ -167,6 +167,7 @@ def _explain(result: RunResult) -> None:
     error = result.error
     if error is not None:
         stage = f"stage {error.stage_id}: " if error.stage_id else ""
-        click.echo(f"error: {stage}{error.type}: {error.message} ({error.code})", err=True)
+        kind = f"{error.type}: " if error.type else ""
+        click.echo(f"error: {stage}{kind}{error.message} ({error.code})", err=True)
         for cause in error.cause:
             click.echo(f"  caused by {cause}", err=True)

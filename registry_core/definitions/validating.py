@@ -60,10 +60,10 @@ def parse_json(subject: str, data: bytes) -> JsonValue:
         text = data.decode("utf-8")
         if _depth(text) > _MAX_DEPTH:
             raise ManifestError(subject, [Fault("", f"is nested deeper than {_MAX_DEPTH}")])
-        return cast(
-            "JsonValue",
-            json.loads(text, object_pairs_hook=_once, parse_constant=_refuse_constant),
-        )
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse_constant)
+        if "\\u" in text:
+            _refuse_lone_surrogates(value)
+        return cast("JsonValue", value)
     except UnicodeDecodeError as error:
         raise ManifestError(subject, [Fault(f"byte {error.start}", "is not UTF-8")]) from error
     except ValueError as error:
@@ -78,6 +78,14 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         message = f"key {twice!a} stands twice"
         raise ValueError(message)
     return unique
+
+
+def _refuse_lone_surrogates(value: object) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        message = "a \\u escape stands for half a character"
+        raise ValueError(message) from None
 
 
 def _refuse_constant(name: str) -> float:
