@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["ArrayFacts"]
 
 _MAX_TRIED = 48
-_MAX_PLAIN = 20_000
+_MAX_PLAIN = 5_000
 
 
 class _Want(NamedTuple):
@@ -108,6 +108,10 @@ class ArrayFacts:
             return False
         return self._high is None or self._low <= self._high
 
+    def refutes(self, step: Step) -> bool:
+        """Return whether *step* plainly contradicts what is known."""
+        return not self.copy().add(step) if isinstance(step, MinSize | MaxSize) else False
+
     def entails(self, step: Step) -> bool:
         """Return whether *step* is certainly true already."""
         match step:
@@ -146,11 +150,11 @@ class ArrayFacts:
         if self._high is not None:
             longest = min(longest, self._high)
         limited = [contains for contains in self._contains if contains.high is not None]
-        if self._low > _MAX_TRIED:
-            return self._long(plain=not (wants or limited or self._distinct or self._repeats))
+        plain = not (limited or self._distinct or self._repeats)
+        most = _MAX_PLAIN if plain else _MAX_TRIED
         doubt: Unknown | None = None
         for length in range(self._low, longest + 1):
-            if length > _MAX_TRIED:
+            if length > most:
                 doubt = doubt or Unknown("minItems", f"arrays of {length} items are not tried")
                 break
             places = [self._claims_at(index) for index in range(length)]
@@ -162,19 +166,6 @@ class ArrayFacts:
             if isinstance(outcome, Unknown):
                 doubt = outcome
         return doubt or Nothing()
-
-    def _long(self, *, plain: bool) -> Outcome:
-        """Answer for arrays too long to try place by place."""
-        value: list[JsonValue] = []
-        head = min(self._head, self._low)
-        for index in range(head + 1):
-            outcome = self._solver.find(self._claims_at(min(index, self._low - 1)))
-            if not isinstance(outcome, Found):
-                return outcome
-            value.append(outcome.value)
-        if not plain or self._low > _MAX_PLAIN:
-            return Unknown("minItems", f"arrays of {self._low} items are not tried")
-        return self._opacity.doubt or Found(value[:head] + value[head:] * (self._low - head))
 
     def _fulfil(
         self, places: list[Problem], wants: list[_Want], limited: list[Contains]

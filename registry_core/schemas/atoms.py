@@ -93,6 +93,10 @@ class Body(Protocol):
     none_of: list[Node]
     condition: tuple[Node, Node | None, Node | None] | None
 
+    def lists(self, value: JsonValue) -> bool:
+        """Return whether *value* is among the only values there are."""
+        ...
+
     def atoms(self, kind: int) -> list[Atom]:
         """Return what is said about values of the type whose bit is *kind*."""
         ...

@@ -37,6 +37,8 @@ from registry_core.schemas.values import (
     NUMBER,
     OBJECT,
     STRING,
+    Frozen,
+    frozen,
     same,
     type_of,
 )
@@ -146,7 +148,7 @@ class _ReadBody:
     """A body, read from the keywords of all drafts."""
 
     __slots__ = (
-        *("_atoms", "any_of", "condition", "every", "integral", "none_of", "one_of"),
+        *("_atoms", "_frozen", "any_of", "condition", "every", "integral", "none_of", "one_of"),
         *("document", "raw", "types", "unknown", "values"),
     )
 
@@ -163,6 +165,7 @@ class _ReadBody:
         self.none_of: list[Node] = []
         self.condition: tuple[Node, Node | None, Node | None] | None = None
         self.unknown: list[Opaque] = []
+        self._frozen: frozenset[Frozen] | None = None
         self._atoms: dict[int, list[Atom]] = {}
         if document.refs_stand_alone and "$ref" in self.raw:
             self.raw = {"$ref": self.raw["$ref"]}
@@ -179,6 +182,12 @@ class _ReadBody:
         if found is None:
             found = self._atoms[kind] = self._read_atoms(kind)
         return found
+
+    def lists(self, value: JsonValue) -> bool:
+        """Return whether *value* is among the only values there are."""
+        if self._frozen is None:
+            self._frozen = frozenset(map(frozen, self.values or ()))
+        return frozen(value) in self._frozen
 
     def _read_type(self, value: JsonValue) -> None:
         names = value if isinstance(value, list) else [value]

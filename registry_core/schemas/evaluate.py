@@ -28,7 +28,7 @@ from registry_core.schemas.atoms import (
 from registry_core.schemas.formats import has_format
 from registry_core.schemas.numeric import exact, is_multiple
 from registry_core.schemas.pointers import below
-from registry_core.schemas.values import ARRAY, NUMBER, OBJECT, STRING, frozen, same, type_of
+from registry_core.schemas.values import ARRAY, NUMBER, OBJECT, STRING, frozen, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -107,7 +107,7 @@ class Judge:
         if not body.types & kind:
             yield Refusal(at, "type", _expected_types(body, kind))
             return
-        if body.values is not None and not any(same(value, other) for other in body.values):
+        if body.values is not None and not body.lists(value):
             yield Refusal(at, "enum", f"must be one of {len(body.values)} listed values")
             return
         for atom in body.atoms(kind):

@@ -66,6 +66,10 @@ class NumberFacts:
                 return True
         return not self._is_empty()
 
+    def refutes(self, step: Step) -> bool:
+        """Return whether *step* plainly contradicts what is known."""
+        return isinstance(step, AtLeast | AtMost) and not self.copy().add(step)
+
     def entails(self, step: Step) -> bool:
         """Return whether *step* is certainly true already."""
         match step:

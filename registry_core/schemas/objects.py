@@ -120,6 +120,26 @@ class ObjectFacts:
             case _:
                 return False
 
+    def refutes(self, step: Step) -> bool:
+        """Return whether *step* plainly contradicts what is known, as unlike tags do."""
+        match step:
+            case Present(name):
+                key = self._keys.get(name)
+                return key is not None and key.forbidden
+            case Members():
+                return any(
+                    self._differs(name, step.named[name])
+                    for name, key in self._keys.items()
+                    if key.required and key.listed is not None and name in step.named
+                )
+            case _:
+                return False
+
+    def _differs(self, name: str, node: Node) -> bool:
+        """Return whether *node* refuses each value that is left for *name*."""
+        accepts = self._solver.judge.accepts
+        return all(accepts(node, value) is False for value in self._keys[name].listed or ())
+
     def _required(self) -> Iterator[str]:
         return (name for name, key in self._keys.items() if key.required)
 

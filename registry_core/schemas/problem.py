@@ -91,6 +91,10 @@ class Facts(Protocol):
         """Return whether *step* is certainly true already."""
         ...
 
+    def refutes(self, step: Step) -> bool:
+        """Return whether it is plain that *step* contradicts what is known."""
+        ...
+
     def copy(self) -> Self:
         """Return facts that can grow apart from these."""
         ...

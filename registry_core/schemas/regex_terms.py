@@ -281,7 +281,7 @@ class Language:
         following: dict[Term, _Path | None] = {}
         for term, path in level.items():
             for letter in self._letters or ():
-                self._charge(1)
+                self._charge(2)
                 found = self._terms.after(term, letter)
                 if found is not self._terms.none and found not in following:
                     following[found] = (letter, path)

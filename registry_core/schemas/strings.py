@@ -73,6 +73,10 @@ class StringFacts:
         unwanted = [name for name, holds in self._formats if not holds]
         return not any(implies(one, other) for one in wanted for other in unwanted)
 
+    def refutes(self, step: Step) -> bool:
+        """Return whether *step* plainly contradicts what is known."""
+        return not self.copy().add(step) if isinstance(step, MinSize | MaxSize) else False
+
     def entails(self, step: Step) -> bool:
         """Return whether *step* is certainly true already."""
         match step:

@@ -22,19 +22,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Clause", "Tableau"]
 
+_MAX_RIVALS = 40
+
 Clause: TypeAlias = "list[Move]"
 
 
 class Tableau:
     """One problem for one type: claims are taken apart, choices are tried in turn."""
 
-    __slots__ = ("_kind", "_problem", "_solver")
+    __slots__ = ("_kind", "_problem", "_rivals", "_solver")
 
     def __init__(self, solver: Solver, kind: int, problem: Problem) -> None:
         """Look for a value of type *kind*."""
         self._solver = solver
         self._kind = kind
         self._problem = problem
+        self._rivals: list[Claim] | None = None
 
     def solve(self, steps: Iterable[Step], facts: Facts, clauses: list[Clause]) -> Outcome:
         """Return a value for *facts*, the new *steps*, and one move of each clause."""
@@ -54,10 +57,13 @@ class Tableau:
         clauses = [clause for clause in clauses if not self._is_kept(clause, facts)]
         if not clauses:
             return facts.solve()
-        chosen = min(clauses, key=len)
+        chosen = min(clauses, key=_urgency)
         rest = [clause for clause in clauses if clause is not chosen]
+        refused: dict[Node, bool] = {}
         doubt: Unknown | None = None
         for move in chosen:
+            if self._is_hopeless(move, facts, refused):
+                continue
             outcome = self.solve(move, facts.copy(), list(rest))
             if isinstance(outcome, Found):
                 return outcome
@@ -71,9 +77,54 @@ class Tableau:
 
     def _is_true(self, step: Step, facts: Facts) -> bool:
         if isinstance(step, Claim):
-            node, holds = step
-            return node.accepts_all if holds else not node.body.types & self._kind
+            return step.node.accepts_all if step.holds else self._is_refused(step.node, facts)
         return facts.entails(step)
+
+    def _is_refused(self, node: Node, facts: Facts, depth: int = 3) -> bool:
+        """Return whether it is plain that the value does not satisfy *node*."""
+        body = node.body
+        if not body.types & self._kind:
+            return True
+        self._solver.charge(1)
+        if any(facts.refutes(atom) for atom in body.atoms(self._kind)):
+            return True
+        return depth > 0 and any(self._is_refused(part, facts, depth - 1) for part in body.every)
+
+    def _is_hopeless(self, move: Move, facts: Facts, refused: dict[Node, bool]) -> bool:
+        """Return whether *move* can be seen to lead nowhere without trying it."""
+        wanted = [step for step in move if isinstance(step, Claim) and step.holds]
+        for node, _ in wanted:
+            if node not in refused:
+                refused[node] = self._is_refused(node, facts)
+            if refused[node]:
+                return True
+        return len(wanted) == 1 and self._is_covered(wanted[0])
+
+    def _is_covered(self, claim: Claim) -> bool:
+        """Return whether a single rival takes all that *claim* gives.
+
+        Without this, proving that n alternatives fit into n others without tags to tell them
+        apart would try every way in which all of the others can fail together.
+        """
+        rivals = self._find_rivals()
+        return len(rivals) > 1 and any(
+            isinstance(self._solver.find(frozenset((claim, rival))), Nothing) for rival in rivals
+        )
+
+    def _find_rivals(self) -> list[Claim]:
+        """Return the alternatives that the value must all miss."""
+        if self._rivals is None:
+            waiting = [claim.node for claim in self._problem if not claim.holds]
+            self._rivals = []
+            for node in waiting:  # grows while it is read
+                body = node.body
+                if len(body.any_of) == 1 and len(waiting) <= _MAX_RIVALS:
+                    waiting.extend(body.any_of[0])
+                elif len(body.every) == 1 and len(waiting) <= _MAX_RIVALS:
+                    waiting.extend(body.every)
+                else:
+                    self._rivals.append(Claim(node, holds=False))
+        return self._rivals
 
     def _absorb(
         self, steps: list[Step], facts: Facts, clauses: list[Clause]
@@ -118,7 +169,9 @@ class Tableau:
         steps.extend(body.atoms(self._kind))
         steps.extend(Claim(part, holds=True) for part in body.every)
         steps.extend(Claim(part, holds=False) for part in body.none_of)
-        clauses.extend([(Claim(option, holds=True),) for option in part] for part in body.any_of)
+        for options in body.any_of:
+            fitting = [option for option in options if option.body.types & self._kind]
+            clauses.append([(Claim(option, holds=True),) for option in fitting])
         clauses.extend([_only(option, part) for option in part] for part in body.one_of)
         if body.condition:
             asked, then, otherwise = body.condition
@@ -178,6 +231,12 @@ class Tableau:
         else:
             return Differs(value)
         return Claim(self._solver.made_up(spelled), holds=False)
+
+
+def _urgency(clause: Clause) -> tuple[bool, int]:
+    """Return what to choose first: what the value is like, then what has the fewest moves."""
+    first = clause[0][0] if clause and clause[0] else None
+    return not (isinstance(first, Claim) and first.holds), len(clause)
 
 
 def _branch(asked: Node, then: Node | None, *, asked_holds: bool) -> Move:
