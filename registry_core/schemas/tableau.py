@@ -117,14 +117,25 @@ class Tableau:
             waiting = [claim.node for claim in self._problem if not claim.holds]
             self._rivals = []
             for node in waiting:  # grows while it is read
-                body = node.body
-                if len(body.any_of) == 1 and len(waiting) <= _MAX_RIVALS:
-                    waiting.extend(body.any_of[0])
-                elif len(body.every) == 1 and len(waiting) <= _MAX_RIVALS:
-                    waiting.extend(body.every)
+                options = self._union(node.body)
+                if options and len(waiting) <= _MAX_RIVALS:
+                    waiting.extend(options)
                 else:
                     self._rivals.append(Claim(node, holds=False))
         return self._rivals
+
+    def _union(self, body: Body) -> list[Node]:
+        """Return the nodes of which *body* is the union for this type; none if it says more."""
+        says_more = (
+            body.values is not None
+            or not body.types & self._kind
+            or body.one_of
+            or body.none_of
+            or body.condition
+            or body.atoms(self._kind)
+        )
+        parts = [*body.any_of, *([part] for part in body.every)]
+        return [] if says_more or len(parts) != 1 else parts[0]
 
     def _absorb(
         self, steps: list[Step], facts: Facts, clauses: list[Clause]
