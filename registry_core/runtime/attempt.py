@@ -87,9 +87,9 @@ class Attempt:
                 self._call() if onion is None else onion.run(self._call),
                 seconds=self.limit_seconds,
                 grace_seconds=scope.options.grace_seconds,
-                left_behind=lambda: scope.journal.left_behind(self.stage_id, self.agent.id),
+                forced=lambda: scope.journal.forced(self.stage_id, self.agent.id),
             )
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):
             note(self._record(started_at, started, self._cut()))
             raise
         ended = self._ended(settled, onion, scope.clock.monotonic() - started)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from itertools import count
 from typing import TYPE_CHECKING
 
 from registry_core.errors import AgentLoadError
 from registry_core.names import AgentId
 from registry_core.pipeline.pipeline import FromInput, FromStage, Pipeline, Source, Stage
-from registry_core.results.outcomes import ErrorRecord, StageRecord, StageStatus
+from registry_core.results.outcomes import ErrorRecord, StageRecord
 from registry_core.results.run import RunResult, RunStatus
 from registry_core.runtime.failures import record_failure
 from registry_core.runtime.journal import stamp
 from registry_core.runtime.stage import StageRun
-from registry_core.runtime.supervision import leave_behind
 from registry_core.runtime.values import Offer
 from registry_core.runtime.wiring import Wiring
 
@@ -43,7 +43,7 @@ class Conductor:
         self._started_at = stamp(scope.clock)
         self._started = scope.clock.monotonic()
         self._stages: dict[str, StageRun] = {}
-        self._records: dict[str, StageRecord] = {}
+        self._never_began: StageRecord | None = None
         self._offers: dict[Source, Offer] = {
             FromInput(name): Offer(value, None, f"value {name!r}", shared=True)
             for name, value in values.items()
@@ -68,10 +68,7 @@ class Conductor:
 
     def result(self, *, cancelled: bool = False) -> RunResult:
         """Return the run's result; to be called once, when everything has ended."""
-        records = tuple(
-            self._records.get(stage.id) or self._not_run(index, stage)
-            for index, stage in enumerate(self._pipeline.stages)
-        )
+        records = tuple(map(self._record, count(), self._pipeline.stages))
         status, error = self._verdict(records, cancelled=cancelled)
         seconds = self._scope.clock.monotonic() - self._started
         good = status in {"success", "partial"}
@@ -100,13 +97,13 @@ class Conductor:
                 run.check_substitute()
             except AgentLoadError as error:
                 record = record_failure(error, code="load_error", stage_id=stage.id, at=at)
-                self._never_began(index, stage, at, begun, record)
+                self._record_load(index, stage, at, begun, record)
                 self._error = record
                 return
             except asyncio.CancelledError:
                 code, message = scope.why_cut()
                 record = ErrorRecord(code, "", message, stage.id, at=stamp(scope.clock))
-                self._never_began(index, stage, at, begun, record)
+                self._record_load(index, stage, at, begun, record)
                 raise
             self._stages[stage.id] = run
 
@@ -134,7 +131,7 @@ class Conductor:
             await self._end(running)
 
     async def _end(self, running: Mapping[asyncio.Task[StageRecord], StageRun]) -> None:
-        """Cut the stages that still run, and leave behind what does not end."""
+        """Cut the stages that still run."""
         if not running:
             return
         for task in running:
@@ -144,15 +141,11 @@ class Conductor:
         finally:
             for task, stage in running.items():
                 if not task.done():
-                    leave_behind(task)
-                    self._scope.journal.left_behind(stage.stage.id, "a middleware")
-                elif not task.cancelled():
-                    task.exception()
-                self._records[stage.stage.id] = stage.cut_off()
+                    self._scope.journal.forced(stage.stage.id, "the stage")
+                stage.end_now(task)
 
     def _settle(self, stage: StageRun, record: StageRecord) -> list[StageRun]:
         """Take in what a stage that is over leaves; return the stages that can begin now."""
-        self._records[record.stage_id] = record
         if record.status not in {"succeeded", "skipped"}:
             self._error = record.error
             if record.error is None or record.error.code != "run_timeout":
@@ -192,24 +185,27 @@ class Conductor:
         skipped = any(record.status == "skipped" for record in records)
         return ("partial" if skipped else "success"), None
 
-    def _never_began(
+    def _record_load(
         self, index: int, stage: Stage, started_at: str, started: float, error: ErrorRecord
     ) -> None:
         """Record a stage whose agent could not be had."""
-        status: StageStatus = "cancelled" if error.code == "cancelled" else "failed"
-        record = StageRecord(
+        self._never_began = StageRecord(
             index=index,
             stage_id=stage.id,
             agent=AgentId(stage.agent),
-            status=status,
+            status="cancelled" if error.code == "cancelled" else "failed",
             started_at=started_at,
             seconds=self._scope.clock.monotonic() - started,
             error=error,
         )
-        self._records[stage.id] = record
-        self._scope.journal.stage_finished(record)
+        self._scope.journal.stage_finished(self._never_began)
 
-    def _not_run(self, index: int, stage: Stage) -> StageRecord:
+    def _record(self, index: int, stage: Stage) -> StageRecord:
+        """Return the one record of a stage, made now if it never ran."""
+        if stage.id in self._stages and (record := self._stages[stage.id].record) is not None:
+            return record
+        if self._never_began is not None and self._never_began.index == index:
+            return self._never_began
         record = StageRecord(index, stage.id, AgentId(stage.agent), "not_run")
         self._scope.journal.stage_finished(record)
         return record

@@ -64,7 +64,7 @@ class Crew:
             self._make(agent, blueprint, config),
             seconds=self._load_seconds,
             grace_seconds=self._grace_seconds,
-            left_behind=lambda: self._journal.left_behind(stage_id, agent),
+            forced=lambda: self._journal.forced(stage_id, agent),
         )
         match settled:
             case Returned(member):
@@ -86,7 +86,7 @@ class Crew:
                 member.aclose(),
                 seconds=max(deadline - self._clock.monotonic(), 0.0),
                 grace_seconds=self._grace_seconds,
-                left_behind=lambda: None,
+                forced=lambda: None,
             )
             match settled:
                 case Returned():

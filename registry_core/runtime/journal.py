@@ -109,12 +109,12 @@ class Journal:
             extra={"run_id": self._run_id, "stage_id": stage_id},
         )
 
-    def left_behind(self, stage_id: str, agent: str) -> None:
-        """Something ignores that it was cancelled, and goes on without anybody waiting."""
+    def forced(self, stage_id: str, who: str) -> None:
+        """Somebody ignored a cancellation for the whole grace and was closed."""
         _log.error(
-            "stage %s: %s ignores its cancellation and was left behind",
+            "stage %s: %s ignored its cancellation and was closed by force",
             stage_id,
-            agent,
+            who,
             extra={"run_id": self._run_id, "stage_id": stage_id},
         )
 

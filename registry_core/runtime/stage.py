@@ -23,6 +23,7 @@ from registry_core.runtime.failures import (
 from registry_core.runtime.journal import stamp
 from registry_core.runtime.middleware import Onion, StageCall
 from registry_core.runtime.retry import pause_before
+from registry_core.runtime.supervision import force
 from registry_core.runtime.values import Arrival, Offer, accept, convert, own_copies
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class StageRun:
         self._started_at = ""
         self._started = 0.0
         self._answered_by = ""
+        self._is_forced = False
         self._failure: Failure | None = None
         self._onion: Onion | None = None
 
@@ -98,11 +100,17 @@ class StageRun:
             value = await self._answer(offers)
             self._scope.check_time()
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) and _is_cut():
+            if self._is_forced or (isinstance(error, asyncio.CancelledError) and _is_cut()):
                 self.cut_off()
                 raise
             return self._end_badly(self._why(error))
         return self._end("succeeded", value)
+
+    def end_now(self, task: asyncio.Task[StageRecord]) -> None:
+        """End the stage, which runs in *task*, without waiting for anybody."""
+        self._is_forced = True
+        force(task)
+        self.cut_off()
 
     def cut_off(self) -> StageRecord:
         """Return the record of a stage that is ended from outside, unless it is over already."""

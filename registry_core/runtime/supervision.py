@@ -1,20 +1,21 @@
 """Run a stranger's coroutine without ever being held by it.
 
-The coroutine gets a task of its own and a time. When the time is up it is cancelled; when it
-does not end within a grace it is closed; when even that does not end it, it is left behind.
-Whatever it raises, ``SystemExit`` included, comes back as a value.
+The coroutine gets a task of its own and a time. When the time is up it is cancelled, and when
+it does not end within a grace it is closed, which nothing survives but tasks that it started
+itself. Whatever it raises, ``SystemExit`` included, comes back as a value.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-__all__ = ["Overdue", "Raised", "Returned", "Settled", "leave_behind", "supervise"]
+__all__ = ["Overdue", "Raised", "Returned", "Settled", "force", "supervise"]
 
 
 T = TypeVar("T")
@@ -57,7 +58,7 @@ async def supervise(
     *,
     seconds: float,
     grace_seconds: float,
-    left_behind: Callable[[], None],
+    forced: Callable[[], None],
 ) -> Settled[T] | Overdue:
     """Return how *work* ended, at most *seconds* and twice *grace_seconds* from now.
 
@@ -65,7 +66,7 @@ async def supervise(
         work: A stranger's coroutine; runs in a task of its own.
         seconds: How long it may take.
         grace_seconds: How long it may take to end once it was cancelled.
-        left_behind: Called when it could not be ended.
+        forced: Called when it had to be closed.
 
     Raises:
         asyncio.CancelledError: If the caller is cancelled; *work* was ended before.
@@ -74,59 +75,51 @@ async def supervise(
     try:
         await asyncio.wait((task,), timeout=seconds)
     except asyncio.CancelledError:
-        await _cut(task, grace_seconds=grace_seconds, left_behind=left_behind)
+        await _end(task, grace_seconds, forced)
+        raise
+    except GeneratorExit:  # who waits here is closed, and cannot wait any more
+        force(task)
         raise
     if task.done():
         return task.result()
-    await _cut(task, grace_seconds=grace_seconds, left_behind=left_behind)
-    if not task.done() or task.cancelled() or task.exception() is not None:
-        return Overdue()
-    match task.result():
-        case Raised(error) if not isinstance(error, asyncio.CancelledError):
-            return Overdue(error)
-        case _:
-            return Overdue()
+    return Overdue(await _end(task, grace_seconds, forced))
 
 
-async def _cut(
-    task: asyncio.Task[T],
-    *,
-    grace_seconds: float,
-    left_behind: Callable[[], None],
-) -> None:
-    """End *task* by ever harder means, at most twice *grace_seconds* from now.
+def force(task: asyncio.Task[T]) -> None:
+    """Close what *task* runs; it is done as soon as the event loop gets to it.
 
-    A cancellation of the caller meanwhile goes straight to the last means.
+    ``GeneratorExit`` is raised inside, which ``except CancelledError`` does not stop. A
+    coroutine that catches even that, and awaits, is never resumed.
     """
+    task.add_done_callback(_read)
+    with suppress(BaseException):  # what it raises while it is closed
+        task.get_coro().close()
+    task.cancel()  # wakes the task, which finds its coroutine at an end
+
+
+async def _end(
+    task: asyncio.Task[Settled[T]], grace_seconds: float, forced: Callable[[], None]
+) -> BaseException | None:
+    """End *task*; return what it raised on being cancelled, if that was anything else.
+
+    A cancellation of the caller meanwhile cuts the grace short.
+    """
+    task.cancel()
     try:
-        task.cancel()
         await asyncio.wait((task,), timeout=grace_seconds)
-        if not task.done():
-            _close(task)
-            await asyncio.wait((task,), timeout=grace_seconds)
     finally:
         if not task.done():
-            leave_behind(task)
-            left_behind()
-
-
-def _close(task: asyncio.Task[T]) -> None:
-    """Raise ``GeneratorExit`` inside: ``except CancelledError`` does not stop that."""
-    coroutine = task.get_coro()
-    task.add_done_callback(_read)
-    try:
-        coroutine.close()
-    except BaseException:  # noqa: BLE001 -- it awaits or raises while being closed
-        return
-    task.cancel()  # wakes the task, which finds its coroutine at its end
-
-
-def leave_behind(task: asyncio.Task[T]) -> None:
-    """Take *task* off the loop's books, for ``asyncio.run`` waits for all that are on them."""
-    task.add_done_callback(_read)
-    asyncio.tasks._unregister_task(task)  # noqa: SLF001 -- see "Extending asyncio"
+            force(task)
+            forced()
+    if task.done():
+        settled = task.result()
+        answer = settled.error if isinstance(settled, Raised) else None
+        return None if isinstance(answer, asyncio.CancelledError) else answer
+    await asyncio.wait((task,), timeout=grace_seconds)
+    return None
 
 
 def _read(task: asyncio.Task[T]) -> None:
+    """Look at the exception of a closed task, or the loop complains that nobody did."""
     if not task.cancelled():
         task.exception()

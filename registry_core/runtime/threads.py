@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from registry_core.runtime.supervision import Raised, Returned, Settled
 __all__ = ["AgentThreads"]
 
 _IDLE_SECONDS = 10.0
+
+_log = logging.getLogger("registry_core.runtime")
 
 
 T = TypeVar("T")
@@ -106,6 +109,11 @@ class AgentThreads:
         with self._wake:
             if job.running:
                 self._stuck.add(job)
+                _log.warning(
+                    "a call of %s was given up and still runs in its thread; %d such calls now",
+                    job.name,
+                    len(self._stuck),
+                )
             elif job in self._jobs:
                 self._jobs.remove(job)
 
