@@ -31,6 +31,7 @@ class Fence:
         language: First word of the info string, such as ``python``, or empty.
         title: The file that a reader is told to write it to, from ``title="…"``, or empty.
         text: What stands between the fences, without the indent of the fence.
+        appended: Whether the text goes to the end of the file instead of replacing it.
     """
 
     page: Path
@@ -38,6 +39,7 @@ class Fence:
     language: str
     title: str
     text: str
+    appended: bool = False
 
     def __str__(self) -> str:
         """As an editor's error list reads it."""
@@ -65,7 +67,9 @@ def fences_of(page: Path) -> tuple[Fence, ...]:
         language, _, rest = start["info"].strip().partition(" ")
         title = _TITLE.search(rest)
         text = "".join(f"{line}\n" for line in lines)
-        fences.append(Fence(page, number + 1, language, title[1] if title else "", text))
+        appended = rest.endswith(" append")
+        name = title[1] if title else ""
+        fences.append(Fence(page, number + 1, language, name, text, appended))
     return tuple(fences)
 
 

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.docs.console import matches
-from tests.docs.pages import PAGES, Fence, fences_of, name_of
+from tests.docs.pages import PAGES, ROOT, Fence, fences_of, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# A tutorial is replayed whole, in an environment of its own, by the journeys.
 RUNNABLE = [
     page
     for page in PAGES
-    if any(fence.language in {"python", "pycon"} for fence in fences_of(page))
+    if page.parent.name != "tutorial"
+    and any(fence.language in {"python", "pycon"} for fence in fences_of(page))
 ]
 PARSERS = {"toml": tomllib.loads, "json": json.loads}
 PARSEABLE = [fence for page in PAGES for fence in fences_of(page) if fence.language in PARSERS]
@@ -49,10 +51,15 @@ def run_examples(fence: Fence, namespace: dict[str, object]) -> None:
 
 @pytest.fixture
 def namespace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
-    """Return the names of a fresh ``__main__`` in an empty folder that can be imported from."""
+    """Return the names of a fresh ``__main__``, in a folder that can be imported from.
+
+    The folder holds the parts of the checkout, for pages that open one of their files.
+    """
     known = set(sys.modules)
     main = ModuleType("__main__")
     monkeypatch.setitem(sys.modules, "__main__", main)
+    for parts in ("plugins", "sample_agents"):
+        (tmp_path / parts).symlink_to(ROOT / parts)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     yield vars(main)
