@@ -45,7 +45,7 @@ def _analyse(hash_seed: str) -> str:
 
 class TestOffline:
     def test_all_agents_work_without_a_network_and_always_say_the_same(self) -> None:
-        """Libraries of this trade like to download models when first used, and to walk over sets."""
+        """Libraries of this trade like to download models on first use and to walk over sets."""
         first, second = _analyse("1"), _analyse("2")
 
         assert "language_code='en'" in first

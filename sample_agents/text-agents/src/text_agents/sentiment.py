@@ -16,12 +16,13 @@ from registry_core import Example, Resources, agent
 from text_agents.segments import sentences_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["analyse_sentiment"]
 
 _THRESHOLD = 0.05  # VADER's own, for a compound score
 _PARTS = 24
+_LONGEST_WORDS = 80  # VADER's time grows with the square of a sentence
 
 
 class _Analyser(Protocol):
@@ -70,7 +71,7 @@ def analyse_sentiment(text: DocumentText, language: TextLanguage) -> Sentiment:
     """
     if language.language_code != "en":
         return _unmeasured(f"the lexicon is English, the text is {language.language_name}")
-    scores = [_analyser().polarity_scores(line)["compound"] for line in sentences_of(text.text)]
+    scores = [_analyser().polarity_scores(line)["compound"] for line in _passages(text.text)]
     if not scores:
         return _unmeasured("the text has no sentences")
     polarity = round(fmean(scores), 4)
@@ -82,6 +83,14 @@ def analyse_sentiment(text: DocumentText, language: TextLanguage) -> Sentiment:
         course=_course(scores),
         unmeasured_because="",
     )
+
+
+def _passages(text: str) -> Iterator[str]:
+    """Yield sentences, the endless ones in pieces."""
+    for sentence in sentences_of(text):
+        words = sentence.split()
+        for start in range(0, len(words), _LONGEST_WORDS):
+            yield " ".join(words[start : start + _LONGEST_WORDS])
 
 
 @cache
