@@ -46,8 +46,14 @@ def opposites(atom: Atom) -> list[Move]:  # noqa: C901, PLR0911, PLR0912 -- one 
             return [(AtMost(bound, not beyond),)]
         case AtMost(bound, beyond):
             return [(AtLeast(bound, not beyond),)]
-        case MultipleOf() | Matches() | HasFormat() | Opaque():
-            return [(atom._replace(holds=not atom.holds),)]
+        case MultipleOf(step, holds):
+            return [(MultipleOf(step, not holds),)]
+        case Matches(pattern, holds):
+            return [(Matches(pattern, not holds),)]
+        case HasFormat(name, holds):
+            return [(HasFormat(name, not holds),)]
+        case Opaque(keyword, body, holds):
+            return [(Opaque(keyword, body, not holds),)]
         case MinSize(count):
             return [(MaxSize(count - 1),)] if count else []
         case MaxSize(count):

@@ -57,7 +57,7 @@ class Tableau:
         clauses = [clause for clause in clauses if not self._is_kept(clause, facts)]
         if not clauses:
             return facts.solve()
-        chosen = min(clauses, key=_urgency)
+        chosen = clauses[0] if len(clauses) == 1 else min(clauses, key=_urgency)
         rest = [clause for clause in clauses if clause is not chosen]
         refused: dict[Node, bool] = {}
         doubt: Unknown | None = None
@@ -146,22 +146,21 @@ class Tableau:
         """
         for step in steps:  # grows while it is read
             self._solver.charge(1)
-            match step:
-                case Claim(node, True):
-                    body = node.body
-                    if not body.types & self._kind:
+            if isinstance(step, Claim):
+                body = step.node.body
+                if not step.holds:
+                    if not self._deny(body, steps, clauses):
                         return False
-                    if body.values is not None:
-                        return body.values
+                elif not body.types & self._kind:
+                    return False
+                elif body.values is not None:
+                    return body.values
+                else:
                     self._assert(body, steps, clauses)
-                case Claim(node, False):
-                    if not self._deny(node.body, steps, clauses):
-                        return False
-                case Dependent():
-                    clauses.append(_alternatives(step))
-                case _:
-                    if not facts.add(step):
-                        return False
+            elif isinstance(step, Dependent):
+                clauses.append(_alternatives(step))
+            elif not facts.add(step):
+                return False
         return True
 
     def _deny(self, body: Body, steps: list[Step], clauses: list[Clause]) -> bool:
