@@ -12,8 +12,6 @@ shown escaped.
 
 from __future__ import annotations
 
-import re
-
 from registry_core.errors import InvalidNameError
 
 TYPE_CHECKING = False
@@ -30,12 +28,19 @@ _AGENT = r"[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*"
 _SCHEMA = r"[A-Za-z_][A-Za-z0-9_., |\[\]]*"
 
 
+def _fits(pattern: str, text: str) -> bool:
+    # Listing agents parses no name, and importing re would cost it half of what it takes.
+    import re
+
+    return re.fullmatch(pattern, text, re.ASCII) is not None
+
+
 class _Name(str):
     """Text that follows a grammar."""
 
     __slots__ = ()
     _kind = "name"
-    _pattern = re.compile(r".+", re.ASCII)
+    _pattern = r".+"
     _expected = "text"
 
     @classmethod
@@ -45,7 +50,7 @@ class _Name(str):
         Raises:
             InvalidNameError: If *text* does not follow the grammar.
         """
-        if not cls._pattern.fullmatch(text):
+        if not _fits(cls._pattern, text):
             raise InvalidNameError(cls._kind, text, cls._expected)
         return cls(text)
 
@@ -66,14 +71,18 @@ class PluginName(_Name):
 
     __slots__ = ()
     _kind = "plugin name"
-    _pattern = re.compile(_PLUGIN, re.ASCII)
+    _pattern = _PLUGIN
     _expected = "ASCII letters, digits and single hyphens, such as 'web-agents'"
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return *text* in normal form: lower case, runs of ``-_.`` as one hyphen."""
-        normal = re.sub(r"[-_.]+", "-", text).lower() if text.isascii() else text
-        if not cls._pattern.fullmatch(normal):
+        normal = text
+        if text.isascii():
+            normal = text.lower().replace("_", "-").replace(".", "-")
+            while "--" in normal:
+                normal = normal.replace("--", "-")
+        if not _fits(cls._pattern, normal):
             raise InvalidNameError(cls._kind, text, cls._expected)
         return cls(normal)
 
@@ -83,7 +92,7 @@ class AgentName(_Name):
 
     __slots__ = ()
     _kind = "agent name"
-    _pattern = re.compile(_AGENT, re.ASCII)
+    _pattern = _AGENT
     _expected = "lower-case ASCII letters, digits, '_' and '-', such as 'html_to_text'"
 
 
@@ -97,10 +106,7 @@ class AgentId(_Name):
 
     __slots__ = ()
     _kind = "agent id"
-    _pattern = re.compile(
-        rf"{_PLUGIN}/{_AGENT}@[A-Za-z0-9][A-Za-z0-9.!+_-]*",
-        re.ASCII,
-    )
+    _pattern = rf"{_PLUGIN}/{_AGENT}@[A-Za-z0-9][A-Za-z0-9.!+_-]*"
     _expected = "'distribution/agent@version', such as 'web-agents/html_to_text@1.2.0'"
 
     @classmethod
@@ -135,7 +141,7 @@ class CapabilityName(_Name):
 
     __slots__ = ()
     _kind = "capability"
-    _pattern = re.compile(r"(?:[a-z][a-z0-9_-]*:)?[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*", re.ASCII)
+    _pattern = r"(?:[a-z][a-z0-9_-]*:)?[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
     _expected = "dotted lower-case ASCII, such as 'content_analysis.sentiment' or 'acme:ocr'"
 
     @property
@@ -150,7 +156,7 @@ class SchemaName(_Name):
 
     __slots__ = ()
     _kind = "schema name"
-    _pattern = re.compile(_SCHEMA, re.ASCII)
+    _pattern = _SCHEMA
     _expected = "a class name such as 'HtmlPage', or a builtin such as 'list[str]'"
 
 
@@ -163,7 +169,7 @@ class SchemaId(_Name):
 
     __slots__ = ()
     _kind = "schema id"
-    _pattern = re.compile(rf"{_SCHEMA}#[0-9a-f]{{12}}", re.ASCII)
+    _pattern = rf"{_SCHEMA}#[0-9a-f]{{12}}"
     _expected = "'Name#fingerprint', such as 'HtmlPage#1f0c9a62b7e4'"
 
     @property

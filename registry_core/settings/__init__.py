@@ -1,0 +1,46 @@
+"""What the user decided, and the only readers of the environment.
+
+``sources`` gathers what was written, unread; ``values`` says what it may be; ``reading``
+turns the one into the other.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from registry_core.settings.reading import load_settings
+    from registry_core.settings.sources import CONFIG_VARIABLE, SettingsSource, user_config_file
+    from registry_core.settings.values import PluginSettings, RunSettings, Settings
+
+__all__ = [
+    "CONFIG_VARIABLE",
+    "PluginSettings",
+    "RunSettings",
+    "Settings",
+    "SettingsSource",
+    "load_settings",
+    "user_config_file",
+]
+
+_OWNER = {
+    "CONFIG_VARIABLE": "sources",
+    "PluginSettings": "values",
+    "RunSettings": "values",
+    "Settings": "values",
+    "SettingsSource": "sources",
+    "load_settings": "reading",
+    "user_config_file": "sources",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import *name* from the module that owns it: listing agents needs none of the heavy ones."""
+    owner = _OWNER.get(name)
+    if owner is None:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"{__name__}.{owner}"), name)
+    globals()[name] = value
+    return value
