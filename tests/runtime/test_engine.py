@@ -307,7 +307,13 @@ class TestNasty:
         assert (result.status, result.error.code) == ("failed", "agent_error")
 
 
-async def cancelled(rig: Rig, *, when: Callable[[Event], bool], times: int = 1) -> RunResult:
+async def cancelled(
+    rig: Rig,
+    *,
+    when: Callable[[Event], bool],
+    times: int = 1,
+    options: RunOptions = SHORT,
+) -> RunResult:
     """Return what is left of a run that is cancelled at an event."""
     reached = asyncio.Event()
 
@@ -315,15 +321,14 @@ async def cancelled(rig: Rig, *, when: Callable[[Event], bool], times: int = 1) 
         if when(event):
             reached.set()
 
-    task = asyncio.create_task(
-        rig.execute({"number": 1}, observers=[watch], options=SHORT, draw=lambda: 1.0)
-    )
+    task = asyncio.create_task(rig.execute({"number": 1}, observers=[watch], options=options))
     await reached.wait()
     for _ in range(times):
         await asyncio.sleep(0.005)
         task.cancel()
     with pytest.raises(asyncio.CancelledError) as caught:
-        await task
+        async with asyncio.timeout(30):
+            await task
     result = result_of(caught.value)
     assert result is not None
     return result
@@ -432,20 +437,10 @@ class TestCancellation:
         if beside:
             parts.append(Part(swallows, id="two", sources={"number": "$number"}))
 
-        async def main() -> RunResult | None:
-            options = RunOptions(grace_seconds=60)
-            task = asyncio.create_task(assemble(*parts).execute({"number": 1}, options=options))
-            for _ in range(2):
-                await asyncio.sleep(0.01)
-                task.cancel()
-            async with asyncio.timeout(5):
-                with pytest.raises(asyncio.CancelledError) as caught:
-                    await task
-            return result_of(caught.value)
+        patient = RunOptions(grace_seconds=60)
+        last = started(parts[-1].id)
+        result = asyncio.run(cancelled(assemble(*parts), when=last, times=2, options=patient))
 
-        result = asyncio.run(main())
-
-        assert result is not None
         assert statuses(result) == ["cancelled"] * len(parts)
         assert [len(record.attempts) for record in result.stages] == [1] * len(parts)
 
