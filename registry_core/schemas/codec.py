@@ -2,13 +2,17 @@
 
 Nothing but JSON crosses from one agent's class to another's: the producer's codec dumps,
 the consumer's loads. Loading is strict: JSON types are taken as they are (an integer is
-also a number; a date is its ISO text), nothing is coerced. An error never repeats the value.
+also a number; a date is its ISO text), nothing is coerced. NaN and the infinities are no JSON
+in either direction. An error never repeats the value.
 """
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast, get_args, get_origin
+from typing import TYPE_CHECKING, cast, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
@@ -18,7 +22,19 @@ from registry_core.errors import DefinitionError, Fault
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonValue
 
-__all__ = ["Codec", "codec_of"]
+__all__ = ["Codec", "codec_of", "dump_any"]
+
+# Text that may stand for a number that is not finite, or only look like it inside a string.
+_SUSPECT = re.compile(rb"NaN|Infinity|\d[eE]\+?\d{3}")
+
+
+_UNDUMPABLE = (
+    PydanticSerializationError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 
 
 class Codec:
@@ -37,6 +53,8 @@ class Codec:
 
     def holds(self, value: object) -> bool:
         """Return whether *value* is of the type, looking at its outermost class only."""
+        if isinstance(value, bool) and self._native is int:
+            return False
         return self._native is not None and isinstance(value, self._native)
 
     def dump(self, value: object) -> bytes:
@@ -46,9 +64,13 @@ class Codec:
             DefinitionError: If *value* is not of this type, or has no JSON.
         """
         try:
-            return self._adapter.dump_json(value, warnings="error")
-        except (PydanticSerializationError, ValueError, TypeError, AttributeError) as error:
-            raise DefinitionError("value", [Fault("", _kind(error))]) from None
+            data = self._adapter.dump_json(value, by_alias=True, warnings="error")
+            if b"null" in data:  # which is what pydantic makes of NaN and Infinity
+                plain: object = self._adapter.dump_python(value, mode="json", by_alias=True)
+                json.dumps(plain, allow_nan=False)
+        except _UNDUMPABLE as error:
+            raise _no_json(error) from None
+        return data
 
     def load(self, data: bytes) -> object:
         """Return the value that the JSON *data* stands for.
@@ -57,9 +79,13 @@ class Codec:
             DefinitionError: If it is no value of this type; all faults, none with the input.
         """
         try:
-            return self._adapter.validate_json(data, strict=True)
+            if _SUSPECT.search(data):
+                json.loads(data, parse_constant=_finite, parse_float=_finite)
+            return self._adapter.validate_json(data, strict=True, by_alias=True)
         except ValidationError as error:
             raise DefinitionError("value", _faults(error)) from None
+        except ValueError as error:
+            raise DefinitionError("value", [Fault("", str(error))]) from None
 
     def take(self, value: JsonValue) -> object:
         """Return the value that the JSON value *value* stands for.
@@ -89,20 +115,18 @@ def dump_any(value: object) -> bytes:
     Raises:
         DefinitionError: If it has no JSON.
     """
-    import json
-
     try:
         return json.dumps(to_jsonable_python(value), allow_nan=False).encode()
-    except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
-        raise DefinitionError("value", [Fault("", _kind(error))]) from None
+    except _UNDUMPABLE as error:
+        raise _no_json(error) from None
 
 
 def _native_class(annotation: object) -> type[object] | None:
+    """Return the class whose instances are believed, or None where each value is checked."""
     origin = get_origin(annotation) or annotation
-    if isinstance(origin, type):
-        return None if _is_typed_dict(origin) else origin
-    arguments = get_args(annotation)
-    return _native_class(arguments[0]) if hasattr(annotation, "__metadata__") else None
+    if not isinstance(origin, type) or hasattr(annotation, "__metadata__"):
+        return None
+    return None if _is_typed_dict(origin) else origin
 
 
 def _is_typed_dict(cls: type[object]) -> bool:
@@ -117,5 +141,13 @@ def _faults(error: ValidationError) -> tuple[Fault, ...]:
     )
 
 
-def _kind(error: Exception) -> str:
-    return f"has no JSON form ({type(error).__name__})"
+def _no_json(error: Exception) -> DefinitionError:
+    return DefinitionError("value", [Fault("", f"has no JSON form ({type(error).__name__})")])
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        message = "has a number that is not finite"
+        raise ValueError(message)
+    return number

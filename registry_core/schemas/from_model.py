@@ -7,9 +7,9 @@ model has no keys beyond its fields unless it says so.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args, get_origin
 
-from pydantic import PydanticUserError, TypeAdapter
+from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 
 from registry_core.definitions.schema import JsonObject, SchemaDefinition
@@ -39,15 +39,16 @@ def schema_of(annotation: object) -> SchemaDefinition:
     'list[str]'
     """
     text = _written(annotation)
+    if not _is_type(annotation):
+        raise DefinitionError(f"schema {text}", [Fault("", "is a value: give its type instead")])
     name, version = _marked(annotation) or (text, "1.0")
     try:
         adapter: TypeAdapter[object] = TypeAdapter(cast("type[object]", annotation))
         accepts = _document(adapter, "validation")
         emits = _document(adapter, "serialization")
         schema_name = SchemaName.parse(name)
-    except (PydanticUserError, TypeError, InvalidNameError, RecursionError) as error:
-        reason = str(error).partition("\n")[0]
-        raise DefinitionError(f"schema {text}", [Fault("", reason)]) from error
+    except (PydanticUserError, NameError, TypeError, InvalidNameError, RecursionError) as error:
+        raise DefinitionError(f"schema {text}", [Fault("", _reason(error))]) from error
     faults = (*check_document(accepts), *check_document(emits))
     if faults:
         raise DefinitionError(f"schema {text}", faults)
@@ -71,22 +72,53 @@ def _marked(annotation: object) -> tuple[str, str] | None:
     return cast("tuple[str, str]", mark) if isinstance(mark, tuple) else None
 
 
+def _is_type(annotation: object) -> bool:
+    return (
+        annotation is None
+        or isinstance(annotation, type)
+        or type(annotation).__module__ in {"types", "typing", "typing_extensions"}
+    )
+
+
 def _written(annotation: object) -> str:
-    if annotation in {None, type(None)}:
-        return "None"
+    """Return what stands in the author's code, without modules; of a value, only its class."""
     origin = get_origin(annotation)
-    if isinstance(annotation, type) and origin is None:
-        return annotation.__name__
+    if origin is None:
+        return _name_of(annotation)
     if origin is Literal:
         return "Literal"
-    arguments = [_written(argument) for argument in get_args(annotation) if argument is not ...]
+    parts = get_args(annotation)
+    if origin is Annotated:
+        return _written(parts[0])
+    arguments = [_written(argument) for argument in parts if argument is not ...]
     if isinstance(origin, type) and not issubclass(origin, type(int | str)):
         return f"{origin.__name__}[{', '.join(arguments)}]"
-    return " | ".join(arguments) if arguments else str(annotation).rpartition(".")[2]
+    return " | ".join(arguments)
+
+
+def _name_of(annotation: object) -> str:
+    if annotation is None or annotation is type(None):
+        return "None"
+    if isinstance(annotation, type):
+        return annotation.__name__
+    if _is_type(annotation):
+        return str(annotation).rpartition(".")[2]
+    return type(annotation).__name__
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, PydanticSchemaGenerationError):
+        return "has no JSON form that pydantic knows: use a model, a dataclass or a builtin"
+    if isinstance(error, PydanticUserError) and error.code == "class-not-fully-defined":
+        return "mentions a type that is not defined where it stands"
+    return str(error).partition("\n")[0]
 
 
 class _ClosedWhenEmitted(GenerateJsonSchema):
     """Pydantic's generator, truthful about what serialisation gives."""
+
+    def emit_warning(self, kind: str, detail: str) -> None:
+        """Say nothing of a default without JSON: the document just does not show it."""
 
     def field_is_required(
         self,
