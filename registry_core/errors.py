@@ -10,9 +10,9 @@
     │   ├── AmbiguousNameError      several things have it
     │   └── DuplicateAgentError     the id is taken
     ├── AgentLoadError              an agent's code could not be brought in
-    ├── SchemaMismatchError         a producer does not fit its consumer
     ├── NoPlanError                 no pipeline leads from what is had to what is wanted
     ├── PipelineError               a pipeline is not valid; all faults at once
+    │   └── SchemaMismatchError     … and the only fault is an edge that does not fit
     └── RunError                    a run did not succeed; carries the result
         ├── StageFailedError
         ├── RunTimeoutError
@@ -209,23 +209,6 @@ class AgentLoadError(RegistryError):
         return f"agent {self.agent} cannot be loaded ({self.step}): {self.reason}. {hint}"
 
 
-class SchemaMismatchError(RegistryError):
-    """A producer's values do not all fit its consumer."""
-
-    def __init__(self, producer: str, consumer: str, pointer: str, reason: str) -> None:
-        """Keep both sides, the JSON *pointer* of the first misfit and the *reason*."""
-        self.producer = producer
-        self.consumer = consumer
-        self.pointer = pointer
-        self.reason = reason
-        super().__init__(producer, consumer, pointer, reason)
-
-    def __str__(self) -> str:
-        """Both sides, the place and the reason."""
-        where = f" at {self.pointer}" if self.pointer else ""
-        return f"{self.producer} does not fit {self.consumer}: {self.reason}{where}"
-
-
 class NoPlanError(RegistryError):
     """No pipeline leads from what is had to what is wanted."""
 
@@ -270,10 +253,47 @@ class NoPlanError(RegistryError):
         return "\n  ".join(lines)
 
 
-class PipelineError(_FaultsError):
+class PipelineError(_FaultsError, ValueError):
     """A pipeline is not valid; all faults are listed, each with the stage it sits in."""
 
     lead = "pipeline {subject} is not valid"
+
+
+class SchemaMismatchError(PipelineError):
+    """Not all values that one side of an edge gives can be taken by the other."""
+
+    def __init__(
+        self,
+        subject: str,
+        path: str,
+        *,
+        producer: str,
+        consumer: str,
+        pointer: str,
+        reason: str,
+        witness: object,
+    ) -> None:
+        """Keep the facts.
+
+        Args:
+            subject: The pipeline.
+            path: Where in it the value is taken.
+            producer: Schema of what is given.
+            consumer: Schema of what is taken.
+            pointer: JSON pointer to the part of *witness* that is refused.
+            reason: What the consumer asks for there.
+            witness: JSON value that the one gives and the other refuses.
+        """
+        self.path = path
+        self.producer = producer
+        self.consumer = consumer
+        self.pointer = pointer
+        self.reason = reason
+        self.witness = witness
+        where = f" at {pointer}" if pointer else ""
+        super().__init__(
+            subject, [Fault(path, f"{producer} does not fit {consumer}: {reason}{where}")]
+        )
 
 
 class RunError(RegistryError):
