@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
+DEMO := .venvs/demo
 
 # broken-agents is a collection of faults: nothing installs it but its own tests.
 PARTS := $(filter-out sample_agents/broken-agents,$(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml sample_agents/*/pyproject.toml)))
@@ -79,8 +80,29 @@ bench: venv
 matrix: venv
 	$(BIN)/python -m tests.matrix
 
-demo: venv
-	$(BIN)/agentreg agents
+# The main job, as a user has it: wheels in an environment of their own, one command a document.
+# make demo DOC=path takes your own HTML, PDF or Markdown.
+demo: $(DEMO)/installed
+	@mkdir -p build/demo
+	$(DEMO)/bin/agentreg plugins
+ifdef DOC
+	$(call report,$(DOC),build/report.html)
+else
+	@cd build/demo && $(CURDIR)/$(DEMO)/bin/python -m pydoc -w json >/dev/null
+	@$(DEMO)/bin/python -c 'from importlib.metadata import metadata; print(metadata("pydantic").get_payload())' >build/demo/pydantic.md
+	$(call report,build/demo/json.html,build/report-json.html)
+	$(call report,build/demo/pydantic.md,build/report.html)
+endif
+
+define report
+	$(DEMO)/bin/agentreg run $(1) --want DocumentReport --middleware cache --out $(2)
+endef
+
+$(DEMO)/installed: pyproject.toml constraints.txt $(shell find registry_core $(PARTS) -name '*.py' -o -name '*.json' -o -name pyproject.toml)
+	@test -x $(DEMO)/bin/python || $(PYTHON) -m venv $(DEMO)
+	@$(DEMO)/bin/python -m pip install --quiet --upgrade --constraint constraints.txt pip
+	$(DEMO)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt . $(PARTS:%=./%)
+	@touch $@
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
+	rm -rf .venv .venvs build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis

@@ -111,16 +111,19 @@ def run(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         _report(error, given)
         sys.exit(1)
+    except Exception as error:  # noqa: BLE001 -- the last place where a fault can be told
+        _report(error, given, lead="this is a fault of agentreg itself; see it with --debug: ")
+        sys.exit(1)
 
 
-def _report(error: Exception, given: Sequence[str]) -> None:
+def _report(error: Exception, given: Sequence[str], *, lead: str = "") -> None:
     from registry_core.cli.rendering import report_error
 
     if "--debug" in given:
         import traceback
 
         traceback.print_exception(error)
-    report_error(error, as_json="--json" in given)
+    report_error(error, as_json="--json" in given, lead=lead)
 
 
 def _close_quietly() -> None:

@@ -179,9 +179,9 @@ def _nothing(event: Event) -> None:
     del event
 
 
-def report_error(error: Exception, *, as_json: bool) -> None:
+def report_error(error: Exception, *, as_json: bool, lead: str = "") -> None:
     """Print an error: text to standard error, with ``--json`` also one value to the output."""
-    message = str(error) or type(error).__name__
+    message = f"{lead}{str(error) or type(error).__name__}"
     print(f"error: {message}", file=sys.stderr, flush=True)
     if as_json:
         value: JsonValue = {"error": {"type": type(error).__name__, "message": message}}
