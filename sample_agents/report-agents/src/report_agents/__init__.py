@@ -1,0 +1,1 @@
+"""An agent that turns findings about a document into one HTML page."""
