@@ -21,7 +21,7 @@ __all__ = ["summarise"]
 _MOST = 5
 _FEWEST_WORDS, _MOST_WORDS = 6, 45
 _MOST_ALIKE = 0.5
-_COMMON_SHARE, _COMMON_IN_SHORT = 0.05, 12
+_COMMON_IN_SHORT = 12
 _TELLING_LETTERS = 4
 
 
@@ -94,7 +94,7 @@ def _weigh(lines: Sequence[str]) -> list[_Weighed]:
         for line in lines
     ]
     users = Counter(word for words in counted for word in words)
-    most = max(_COMMON_SHARE * len(lines), min(len(lines) / 2, _COMMON_IN_SHORT))
+    most = max(math.sqrt(len(lines)), min(len(lines) / 2, _COMMON_IN_SHORT))
     rarity = {
         word: math.log(len(lines) / count) if 1 < count <= most else 0.0
         for word, count in users.items()
