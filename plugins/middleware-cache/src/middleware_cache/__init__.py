@@ -1,0 +1,1 @@
+"""Middleware that keeps results of agents on disk, by content."""
