@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from registry_core import AgentDefinition, RegistryError
 from registry_core.names import AgentId, AgentName, SchemaId
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 DEFINITION = AgentDefinition(
@@ -23,6 +23,7 @@ DEFINITION = AgentDefinition(
     output=SchemaId("str#0123456789ab"),
     idempotent=True,
 )
+OTHER_OUTPUT = replace(DEFINITION, output=SchemaId("str#ba9876543210"))
 
 
 @dataclass
@@ -78,9 +79,7 @@ class TestHits:
         [
             _Stage({"text": "b"}),
             _Stage({"text": "a"}, agent=AgentId("loud/shout@1.1")),
-            _Stage(
-                {"text": "a"}, definition=replace(DEFINITION, output=SchemaId("str#ba9876543210"))
-            ),
+            _Stage({"text": "a"}, definition=OTHER_OUTPUT),
         ],
     )
     def test_another_call_is_another_call(self, other: _Stage) -> None:
@@ -122,7 +121,7 @@ class TestMisses:
 class TestTrouble:
     def test_an_unwritable_disk_fails_no_run(self, place: Path) -> None:
         """A cache is a convenience."""
-        place.write_text("a file where the folder should be")
+        place.write_text("a file where the folder should be", encoding="utf-8")
         stage = _Stage({"text": "a"})
 
         assert (stage.run(), stage.run()) == ("A", "A")

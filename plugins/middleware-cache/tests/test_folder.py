@@ -54,7 +54,8 @@ class TestKeeping:
         for age, key in ((200, old), (100, unused)):
             folder.write(key, bytes(25_000))
             path = folder.root / key[0] / key[1:]
-            os.utime(path, (path.stat().st_mtime - age,) * 2)
+            before = path.stat().st_mtime - age
+            os.utime(path, (before, before))
         folder.read(old)
 
         folder.write(new, bytes(25_000))

@@ -52,6 +52,5 @@ def _key(call: Call) -> str | None:
         inputs = call.dump_inputs()
     except RegistryError:
         return None
-    return sha256(
-        b"\0".join((call.agent.encode(), call.definition.output.encode(), inputs))
-    ).hexdigest()
+    question = (call.agent.encode(), call.definition.output.encode(), inputs)
+    return sha256(b"\0".join(question)).hexdigest()

@@ -7,6 +7,7 @@ into one of them, and no count has to be kept in memory or shared between proces
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
 from contextlib import suppress
@@ -23,6 +24,7 @@ __all__ = ["ResultFolder"]
 _DRAWERS = 16
 _MARK = b"agentreg result 1\n"
 _DEFAULT_MIB = 256
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -46,7 +48,7 @@ class ResultFolder:
         '/c/agentreg/results'
         """
         mib = environment.get("AGENTREG_RESULT_CACHE_MIB", "")
-        limit_mib = int(mib) if mib.isascii() and mib.isdecimal() else _DEFAULT_MIB
+        limit_mib = int(mib) if _NUMBER.fullmatch(mib) else _DEFAULT_MIB
         if named := environment.get("AGENTREG_RESULT_CACHE"):
             root = Path(named)
         else:
