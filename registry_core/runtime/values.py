@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from registry_core.errors import DefinitionError, Fault
 from registry_core.runtime.failures import InvalidInputError, InvalidOutputError
-from registry_core.schemas.codec import Codec, dump_any
+from registry_core.schemas.codec import Codec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +86,7 @@ def check_output(value: object, codec: Codec) -> None:
     if codec.holds(value):
         return
     try:
-        codec.load(_dump(value, codec))
+        codec.load(codec.dump(value))
     except DefinitionError as error:
         raise InvalidOutputError(f"it gave {type(value).__qualname__}", error.faults) from None
 
@@ -99,7 +99,7 @@ def convert(value: object, given: Codec, taken: Codec) -> object:
     """
     if given is taken or given.annotation == taken.annotation:
         return value
-    return taken.load(_dump(value, given))
+    return taken.load(given.dump(value))
 
 
 def _accept(name: str, offer: Offer, codecs: Mapping[str, Codec]) -> Arrival:
@@ -124,13 +124,6 @@ def _take(value: object, codec: Codec) -> object:
     if not isinstance(value, _JSON) and codec.holds(value):
         return value
     return codec.take(cast("JsonValue", value))
-
-
-def _dump(value: object, codec: Codec) -> bytes:
-    data = codec.dump(value)
-    if b"null" in data:  # which is what pydantic makes of NaN and Infinity
-        dump_any(value)
-    return data
 
 
 def _copy(name: str, value: object) -> object:

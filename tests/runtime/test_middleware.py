@@ -43,7 +43,7 @@ def tracing(name: str, order: int, trace: list[str]) -> MiddlewareFunction:
     """Return a layer that notes when it is entered and left."""
 
     @middleware(name=name, order=order)
-    async def traces(call: Call, proceed: Proceed) -> object:
+    async def traces(_call: Call, proceed: Proceed) -> object:
         trace.append(f"{name}>")
         answer = await proceed()
         trace.append(f"<{name}")
@@ -87,7 +87,7 @@ class TestOnion:
         """A cache that still calls the agent saves nothing."""
 
         @middleware()
-        async def remembers(call: Call, proceed: Proceed) -> object:
+        async def remembers(_call: Call, _proceed: Proceed) -> object:
             return 99
 
         result = assemble(double).run({"number": 4}, middleware=[layer(remembers)])
@@ -100,7 +100,7 @@ class TestOnion:
         FAILURES.extend([1, 2, 3])
 
         @middleware()
-        async def recovers(call: Call, proceed: Proceed) -> object:
+        async def recovers(_call: Call, proceed: Proceed) -> object:
             try:
                 return await proceed()
             except OSError:
@@ -157,7 +157,7 @@ class TestBlame:
     def test_what_a_layer_raises_is_its_own_failure(self, scope: str) -> None:
         """The agent's team should not be called for somebody else's bug."""
 
-        async def breaks(call: Call, proceed: Proceed) -> object:
+        async def breaks(_call: Call, proceed: Proceed) -> object:
             await proceed()
             raise ValueError("layer")
 
@@ -176,7 +176,7 @@ class TestBlame:
         """A layer that only watches is not to blame."""
         FAILURES.append(7)
 
-        async def watches(call: Call, proceed: Proceed) -> object:
+        async def watches(_call: Call, proceed: Proceed) -> object:
             try:
                 return await proceed()
             finally:
@@ -201,7 +201,7 @@ class TestBlame:
             return number
 
         @middleware()
-        async def greedy(call: Call, proceed: Proceed) -> object:
+        async def greedy(_call: Call, proceed: Proceed) -> object:
             first = await proceed()
             try:
                 return await proceed()
@@ -218,7 +218,7 @@ class TestBlame:
         """Half an attempt is none."""
 
         @middleware()
-        async def hasty(call: Call, proceed: Proceed) -> object:
+        async def hasty(_call: Call, proceed: Proceed) -> object:
             inner = asyncio.ensure_future(proceed())
             await asyncio.sleep(0)
             inner.cancel()
@@ -233,7 +233,7 @@ class TestBlame:
     def test_an_answer_of_the_wrong_type_is_the_layers(self, scope: str) -> None:
         """The next agent must not choke on what the middleware made up."""
 
-        async def lies(call: Call, proceed: Proceed) -> object:
+        async def lies(_call: Call, proceed: Proceed) -> object:
             await proceed()
             return "eight"
 
@@ -248,7 +248,7 @@ class TestBlame:
     def test_no_layer_takes_the_host_down(self, scope: str, error: BaseException) -> None:
         """Middleware is code of strangers too."""
 
-        async def leaves(call: Call, proceed: Proceed) -> object:
+        async def leaves(_call: Call, _proceed: Proceed) -> object:
             raise error
 
         marked = middleware(scope="stage" if scope == "stage" else "attempt")(leaves)
@@ -268,12 +268,12 @@ class TestGuards:
     def test_a_guards_refusal_is_never_skipped(
         self,
         scope: str,
-        guard: bool,
+        guard: bool,  # noqa: FBT001
         status: str,
     ) -> None:
         """Refused is not the same as unavailable."""
 
-        async def refuses(call: Call, proceed: Proceed) -> object:
+        async def refuses(_call: Call, _proceed: Proceed) -> object:
             raise PermissionError
 
         marked = middleware(scope="stage" if scope == "stage" else "attempt", guard=guard)(refuses)
@@ -286,7 +286,7 @@ class TestGuards:
         asked: list[int] = []
 
         @middleware(scope="attempt", guard=True)
-        async def refuses(call: Call, proceed: Proceed) -> object:
+        async def refuses(call: Call, _proceed: Proceed) -> object:
             asked.append(call.attempt)
             raise OSError
 

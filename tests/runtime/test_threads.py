@@ -231,7 +231,7 @@ class TestAgents:
 
         @agent
         def gives_an_awaitable(number: int) -> int:
-            return later(number)  # type: ignore[return-value]  # pyright: ignore[reportReturnType]
+            return later(number)  # type: ignore[return-value]
 
         outputs = [
             assemble(target).run({"number": 1}).output
