@@ -1,0 +1,1 @@
+"""Its entry points name what does not belong to it."""

@@ -1,0 +1,1 @@
+"""Its manifest says that its agent is ``os.system``."""
