@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 from registry_core.definitions.agent import Example
 from registry_core.definitions.middleware import Scope
 from registry_core.definitions.resources import Resources
+from registry_core.errors import DefinitionError, Fault
 from registry_core.schemas.marks import SCHEMA_MARK
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ def agent(  # noqa: PLR0913 -- one keyword for each thing an author may say
         name: Short name; the function's name, or the class's in snake case, unless given.
         version: Version of the agent; the distribution's unless given.
         summary: One line; the docstring's first line unless given.
-        capabilities: Names, or names with a score from 0 to 1.
-        tags: Free words for searching.
+        capabilities: Names, or names with a score from 0 to 1; one name may stand alone.
+        tags: Free words for searching; one may stand alone.
         cost: Relative cost of one call, at least 0.
         resources: What one running attempt needs.
         timeout_seconds: Longest attempt.
@@ -113,23 +114,21 @@ def agent(  # noqa: PLR0913 -- one keyword for each thing an author may say
         mutates: Say False when it leaves its inputs alone; that saves a copy per attempt.
         examples: Inputs with the output they give.
 
+    Raises:
+        DefinitionError: If what is decorated is neither a function nor a class.
+
     >>> @agent(capabilities=["content_analysis"], idempotent=True)
     ... def count_words(text: str) -> int:
     ...     return len(text.split())
     >>> count_words("one two")
     2
     """
-    scores: dict[str, float] = (
-        {name: capabilities[name] for name in capabilities}
-        if isinstance(capabilities, Mapping)
-        else dict.fromkeys(capabilities, 1.0)
-    )
     options = AgentOptions(
         name=name,
         version=version,
         summary=summary,
-        capabilities=scores,
-        tags=tuple(tags),
+        capabilities=_scores(capabilities),
+        tags=_words(tags),
         cost=cost,
         resources=resources or Resources(),
         timeout_seconds=timeout_seconds,
@@ -139,7 +138,7 @@ def agent(  # noqa: PLR0913 -- one keyword for each thing an author may say
     )
 
     def mark(decorated: AgentT) -> AgentT:
-        setattr(decorated, AGENT_MARK, options)
+        _attach(decorated, AGENT_MARK, options)
         return decorated
 
     return mark if target is None else mark(target)
@@ -163,7 +162,7 @@ def middleware(
     options = MiddlewareOptions(name=name, scope=scope, order=order, guard=guard)
 
     def mark(decorated: MiddlewareT) -> MiddlewareT:
-        setattr(decorated, MIDDLEWARE_MARK, options)
+        _attach(decorated, MIDDLEWARE_MARK, options)
         return decorated
 
     return mark
@@ -185,3 +184,22 @@ def schema(*, name: str = "", version: str = "1.0") -> Callable[[ClassT], ClassT
         return decorated
 
     return mark
+
+
+def _scores(given: Mapping[str, float] | Iterable[str]) -> dict[str, float]:
+    if isinstance(given, Mapping):
+        return {name: given[name] for name in given}
+    return dict.fromkeys(_words(given), 1.0)
+
+
+def _words(given: Iterable[str]) -> tuple[str, ...]:
+    # A text is an iterable of texts too: its letters, which nobody means.
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _attach(decorated: object, mark: str, options: object) -> None:
+    try:
+        setattr(decorated, mark, options)
+    except (AttributeError, TypeError):
+        advice = "only a function or a class of your own can be decorated, and options are keywords"
+        raise DefinitionError(type(decorated).__name__, [Fault("", advice)]) from None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeGuard, cast, get_type_hints
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 from registry_core.authoring.agent import (
     AGENT_MARK,
@@ -14,17 +15,26 @@ from registry_core.authoring.agent import (
     AgentOptions,
     MiddlewareOptions,
 )
+from registry_core.authoring.signature import Signature, read_signature
 from registry_core.definitions.agent import AgentDefinition, InputDefinition
 from registry_core.definitions.capability import CapabilityClaim
-from registry_core.definitions.context import RunContext
 from registry_core.definitions.middleware import MiddlewareDefinition
 from registry_core.definitions.rules import faults_in_agent
 from registry_core.definitions.schema import SchemaDefinition
-from registry_core.errors import DefinitionError, Fault
-from registry_core.names import AgentName, CapabilityName
+from registry_core.errors import DefinitionError, Fault, InvalidNameError
+from registry_core.names import AgentName, CapabilityName, SchemaId
+from registry_core.schemas.codec import codec_of
 from registry_core.schemas.from_model import schema_of
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from registry_core.definitions.schema import JsonValue
+
 __all__ = ["Declaration", "declare", "declare_middleware", "is_agent"]
+
+# Stands where a type could not be read, so that the rest is checked all the same.
+_UNREAD = SchemaId("unread#000000000000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +66,24 @@ def declare(target: Callable[..., object]) -> Declaration:
 
     Raises:
         DefinitionError: If it was not decorated, its signature is not fully typed, or a value
-            is out of range; every fault at once.
+            is out of range; every fault at once, each with its path.
     """
-    label = getattr(target, "__qualname__", type(target).__name__)
+    label = _label(target)
     options = vars_of(target).get(AGENT_MARK)
     if not isinstance(options, AgentOptions):
         raise DefinitionError(label, [Fault("", "is not decorated with @agent")])
-    signature = _Signature.read(target, label)
+    signature = read_signature(target)
     schemas: dict[str, SchemaDefinition] = {}
-    faults: list[Fault] = list(signature.faults)
-    for path, annotation in signature.annotated():
+    faults = list(signature.faults)
+    for path, annotation in signature.annotated().items():
         try:
             schemas[path] = schema_of(annotation)
         except DefinitionError as error:
             faults.extend(Fault(path, str(fault)) for fault in error.faults)
-    if faults:
-        raise DefinitionError(label, faults)
-    definition = _definition(target, options, signature, schemas)
-    faults.extend(faults_in_agent(definition))
+    ids = {path: schema.id for path, schema in schemas.items()}
+    definition = _definition(target, options, signature, ids)
+    faults.extend(_mistyped(options) or faults_in_agent(definition))
+    faults.extend(() if faults else _faults_in_examples(options, signature))
     if faults:
         raise DefinitionError(label, faults)
     unique = {schema.id: schema for schema in schemas.values()}
@@ -90,16 +100,20 @@ def declare_middleware(target: Callable[..., object]) -> MiddlewareDefinition:
     """Return what the decorated *target* declares.
 
     Raises:
-        DefinitionError: If it was not decorated, or is not an async function.
+        DefinitionError: If it was not decorated, or is not an async function of two arguments;
+            every fault at once.
     """
-    label = getattr(target, "__qualname__", type(target).__name__)
+    label = _label(target)
     options = vars_of(target).get(MIDDLEWARE_MARK)
     if not isinstance(options, MiddlewareOptions):
         raise DefinitionError(label, [Fault("", "is not decorated with @middleware")])
     if not inspect.iscoroutinefunction(target):
         raise DefinitionError(label, [Fault("", "must be an async function (call, proceed)")])
+    name = options.name or _snake(target.__name__)
+    if faults := tuple(_faults_in_middleware(target, name, options)):
+        raise DefinitionError(label, faults)
     return MiddlewareDefinition(
-        name=AgentName.parse(options.name or _snake(target.__name__)),
+        name=AgentName(name),
         target=f"{target.__module__}:{label}",
         scope=options.scope,
         order=options.order,
@@ -116,90 +130,82 @@ def vars_of(candidate: object) -> Mapping[str, object]:
         return {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Signature:
-    """The typed parts of a signature, and what is wrong with it."""
-
-    inputs: Mapping[str, object]
-    optional: frozenset[str]
-    output: object
-    config: object
-    wants_context: bool
-    faults: tuple[Fault, ...]
-
-    @classmethod
-    def read(cls, target: Callable[..., object], label: str) -> _Signature:
-        call = getattr(target, "process", None) if isinstance(target, type) else target
-        if not inspect.isfunction(call):
-            raise DefinitionError(label, [Fault("process", "must be a method of the class")])
-        faults: list[Fault] = []
-        hints = _hints(call, faults)
-        parameters = list(inspect.signature(call).parameters.values())
-        if isinstance(target, type):
-            parameters = parameters[1:]
-        inputs: dict[str, object] = {}
-        for parameter in parameters:
-            if parameter.kind not in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}:
-                faults.append(Fault(parameter.name, "must be a parameter that can be named"))
-            elif parameter.name not in hints:
-                faults.append(Fault(parameter.name, "needs a type annotation"))
-            else:
-                inputs[parameter.name] = hints[parameter.name]
-        context = inputs.pop("context", None)
-        if context is not None and context is not RunContext:
-            faults.append(Fault("context", "is reserved for registry_core.RunContext"))
-        config = (
-            _config_of(target, faults) if isinstance(target, type) else inputs.pop("config", None)
-        )
-        if hints.get("return") in {None, type(None)}:
-            faults.append(Fault("return", "needs a type annotation other than None"))
-        if inspect.isgeneratorfunction(call) or inspect.isasyncgenfunction(call):
-            faults.append(Fault("return", "must be one value, not a generator"))
-        defaults = {p.name for p in parameters if p.default is not p.empty}
-        return cls(
-            inputs=inputs,
-            optional=frozenset(defaults),
-            output=hints.get("return"),
-            config=config,
-            wants_context=context is not None,
-            faults=tuple(faults),
-        )
-
-    def annotated(self) -> list[tuple[str, object]]:
-        """Pairs of a path and the type that stands there."""
-        found = [*self.inputs.items()]
-        if self.output is not None:
-            found.append(("return", self.output))
-        if self.config is not None:
-            found.append(("config", self.config))
-        return found
+def _label(target: object) -> str:
+    return getattr(target, "__qualname__", type(target).__name__)
 
 
-def _hints(call: Callable[..., object], faults: list[Fault]) -> dict[str, object]:
+@lru_cache(maxsize=1)
+def _options_adapter() -> TypeAdapter[AgentOptions]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(AgentOptions)
+
+
+def _mistyped(options: AgentOptions) -> tuple[Fault, ...]:
+    """Return the options whose types are wrong; a type checker would have said so."""
+    from pydantic import ValidationError
+    from pydantic_core import PydanticSerializationError, to_json
+
     try:
-        return get_type_hints(call, include_extras=True)
-    except (NameError, TypeError, SyntaxError) as error:
-        faults.append(Fault("", f"annotations cannot be resolved: {error}"))
-        return {}
+        _options_adapter().validate_json(to_json(options), strict=True)
+    except PydanticSerializationError:
+        return (Fault("examples", "must be JSON"),)
+    except ValidationError as error:
+        details = error.errors(include_input=False, include_url=False, include_context=False)
+        return tuple(Fault(".".join(map(str, d["loc"])), d["msg"]) for d in details)
+    return ()
 
 
-def _config_of(target: type, faults: list[Fault]) -> object:
-    init = vars_of(target).get("__init__")
-    return _hints(init, faults).get("config") if inspect.isfunction(init) else None
+def _faults_in_examples(options: AgentOptions, signature: Signature) -> Iterator[Fault]:
+    required = signature.inputs.keys() - signature.optional
+    for index, example in enumerate(options.examples):
+        path = f"examples[{index}]"
+        for name in sorted(required - example.inputs.keys()):
+            yield Fault(f"{path}.inputs.{name}", "is missing")
+        for name, value in example.inputs.items():
+            if name in signature.inputs:
+                yield from _misfits(f"{path}.inputs.{name}", signature.inputs[name], value)
+            else:
+                yield Fault(f"{path}.inputs.{name}", "is no input")
+        yield from _misfits(f"{path}.output", signature.output, example.output)
+
+
+def _misfits(path: str, annotation: object, value: JsonValue) -> Iterator[Fault]:
+    try:
+        codec_of(annotation).take(value)
+    except DefinitionError as error:
+        for fault in error.faults:
+            yield Fault(".".join(filter(None, (path, fault.path))), fault.message)
+
+
+def _faults_in_middleware(
+    target: Callable[..., object], name: str, options: MiddlewareOptions
+) -> Iterator[Fault]:
+    try:
+        AgentName.parse(name)
+    except InvalidNameError as error:
+        yield Fault("name", str(error))
+    if options.scope not in {"stage", "attempt"}:
+        yield Fault("scope", "must be stage or attempt")
+    try:
+        inspect.signature(target).bind("call", "proceed")
+    except TypeError:
+        yield Fault("", "must be an async function (call, proceed)")
 
 
 def _definition(
     target: Callable[..., object],
     options: AgentOptions,
-    signature: _Signature,
-    schemas: Mapping[str, SchemaDefinition],
+    signature: Signature,
+    ids: Mapping[str, SchemaId],
 ) -> AgentDefinition:
+    label = _label(target)
     return AgentDefinition(
-        name=AgentName(options.name or _snake(target.__name__)),
-        target=f"{target.__module__}:{target.__qualname__}",
-        output=schemas["return"].id,
+        name=AgentName(options.name or _snake(label.rpartition(".")[2])),
+        target=f"{target.__module__}:{label}",
+        output=ids.get("return", _UNREAD),
         inputs=tuple(
-            InputDefinition(name, schemas[name].id, name not in signature.optional)
+            InputDefinition(name, ids.get(name, _UNREAD), name not in signature.optional)
             for name in signature.inputs
         ),
         version=options.version,
@@ -215,7 +221,7 @@ def _definition(
         idempotent=options.idempotent,
         mutates=options.mutates,
         wants_context=signature.wants_context,
-        config=schemas["config"].id if signature.config is not None else None,
+        config=ids.get("config"),
         examples=options.examples,
     )
 

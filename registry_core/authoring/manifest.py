@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from registry_core.authoring.declaration import declare, declare_middleware
 from registry_core.definitions.manifest import Manifest
 from registry_core.definitions.rules import faults_in_manifest
+from registry_core.definitions.validating import read_manifest
 from registry_core.errors import DefinitionError, Fault
 from registry_core.schemas.from_model import schema_of
 
@@ -63,8 +64,11 @@ def assemble(
         hooks=tuple(sorted(hooks)),
     )
     faults.extend(faults_in_manifest(manifest))
+    # Through the door that every host reads it by: what would be refused there is refused here.
+    with _Collecting(faults, ""):
+        read_manifest("plugin", manifest_text(manifest).encode())
     if faults:
-        raise DefinitionError("plugin", faults)
+        raise DefinitionError("plugin", dict.fromkeys(faults))
     return manifest
 
 
@@ -80,8 +84,9 @@ def manifest_text(manifest: Manifest) -> str:
 class _Collecting:
     """Gather the faults of a declaration instead of stopping at it."""
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: list[Fault], label: str | None = None) -> None:
         self.faults = faults
+        self.label = label
 
     def __enter__(self) -> None:
         return None
@@ -89,8 +94,9 @@ class _Collecting:
     def __exit__(self, kind: object, error: object, traceback: object) -> bool:
         if not isinstance(error, DefinitionError):
             return False
+        subject = error.subject if self.label is None else self.label
         self.faults.extend(
-            Fault(".".join(filter(None, (error.subject, fault.path))), fault.message)
+            Fault(".".join(filter(None, (subject, fault.path))), fault.message)
             for fault in error.faults
         )
         return True
