@@ -20,6 +20,7 @@ from registry_core.runtime.supervision import Raised
 from registry_core.schemas.codec import Codec, codec_of
 
 if TYPE_CHECKING:
+    from registry_core.runtime.values import Values
     from registry_core.definitions.context import RunContext
     from registry_core.definitions.schema import JsonObject
     from registry_core.runtime.threads import AgentThreads
@@ -67,7 +68,7 @@ class Blueprint:
     config_optional: bool
     wants_context: bool
 
-    def settings(self, config: JsonObject) -> Mapping[str, object]:
+    def settings(self, config: JsonObject) -> Values:
         """Return the ``config`` argument that *config* stands for, made afresh.
 
         Raises:
@@ -125,7 +126,7 @@ class LoadedAgent:
         self,
         blueprint: Blueprint,
         instance: object,
-        settings: Mapping[str, object],
+        settings: Values,
         threads: AgentThreads,
     ) -> None:
         """Keep the *instance*, or the *settings* that a function is called with."""
@@ -135,7 +136,7 @@ class LoadedAgent:
         self.blueprint = blueprint
         self._instance = instance
         self._call = function
-        self._settings: Mapping[str, object] = settings if instance is None else {}
+        self._settings: Values = settings if instance is None else {}
         self._is_async = inspect.iscoroutinefunction(function)
         self._threads = threads
 
@@ -152,7 +153,7 @@ class LoadedAgent:
         """Let the agent give back what it has, where it has an ``aclose`` method."""
         await self._tell("aclose")
 
-    async def call(self, values: Mapping[str, object], context: RunContext | None) -> object:
+    async def call(self, values: Values, context: RunContext | None) -> object:
         """Return the agent's answer.
 
         Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -23,7 +23,7 @@ from registry_core.runtime.journal import stamp
 from registry_core.runtime.middleware import ActiveMiddleware, Onion, StageCall
 from registry_core.runtime.scope import RunScope
 from registry_core.runtime.supervision import Overdue, Raised, Returned, Settled, supervise
-from registry_core.runtime.values import check_output
+from registry_core.runtime.values import Values, check_output
 
 __all__ = ["Answer", "Attempt", "Failure", "blame"]
 
@@ -69,7 +69,7 @@ class Attempt:
     stage_id: str
     agent: LoadedAgent
     number: int
-    values: Mapping[str, object]
+    values: Values
     limit_seconds: float
     pause_seconds: float
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from registry_core.definitions.middleware import MiddlewareDefinition, MiddlewareFunction, Scope
 from registry_core.errors import RegistryError
-from registry_core.runtime.values import check_output
+from registry_core.runtime.values import Values, check_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from registry_core.definitions.agent import AgentDefinition
     from registry_core.definitions.middleware import Proceed
@@ -65,7 +65,7 @@ class StageCall:
         stage_id: str,
         blueprint: Blueprint,
         attempt: int,
-        values: Mapping[str, object],
+        values: Values,
     ) -> None:
         """Keep the facts; *values* are what the agent takes."""
         self.run_id = run_id
@@ -73,7 +73,7 @@ class StageCall:
         self.attempt = attempt
         self._blueprint = blueprint
         self._values = values
-        self._copies: Mapping[str, object] | None = None
+        self._copies: Values | None = None
 
     @property
     def agent(self) -> AgentId:
@@ -86,7 +86,7 @@ class StageCall:
         return self._blueprint.definition
 
     @property
-    def inputs(self) -> Mapping[str, object]:
+    def inputs(self) -> Values:
         """Copies of the values, made when first looked at: changing them changes nothing."""
         if self._copies is None:
             self._copies = MappingProxyType(copy.deepcopy(dict(self._values)))

@@ -24,7 +24,7 @@ from registry_core.runtime.journal import stamp
 from registry_core.runtime.middleware import Onion, StageCall
 from registry_core.runtime.retry import pause_before
 from registry_core.runtime.supervision import force
-from registry_core.runtime.values import Arrival, Offer, accept, convert, own_copies
+from registry_core.runtime.values import Arrival, Offer, Values, accept, convert, own_copies
 
 if TYPE_CHECKING:
     from registry_core.pipeline.pipeline import Stage
@@ -209,7 +209,7 @@ class StageRun:
         )
         return await attempt.run(self._note)
 
-    def _own_values(self, agent: LoadedAgent, arrivals: Arrivals) -> dict[str, object]:
+    def _own_values(self, agent: LoadedAgent, arrivals: Arrivals) -> Values:
         if not agent.blueprint.definition.mutates:
             return {name: arrival.value for name, arrival in arrivals.items()}
         again = (
