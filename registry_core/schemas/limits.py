@@ -167,6 +167,8 @@ def _check_keywords(at: str, schema: JsonValue) -> Iterator[Fault]:
     if not isinstance(schema, dict):
         yield Fault(at, "must be a schema: an object or a boolean")
         return
+    if at and "$id" in schema:
+        yield Fault(below(at, "$id"), "is only for the whole document: references would move")
     for keyword, value in schema.items():
         if message := explain_keyword(keyword, value):
             yield Fault(below(at, keyword), message)

@@ -256,6 +256,8 @@ class _Parser:
             return None
         end = self._text.find("}", self._at)
         low, comma, high = self._text[self._at + 1 : end].partition(",")
+        if not low and comma and high.isdecimal():
+            raise PatternError("has a repetition that engines read differently", usable=True)
         if end < 0 or not (low.isascii() and low.isdecimal()):
             return None
         if high and not (high.isascii() and high.isdecimal()):
