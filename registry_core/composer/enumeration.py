@@ -57,16 +57,23 @@ class Enumeration:
     """
 
     def __init__(
-        self, task: Task, *, most: int | None = None, tick: Callable[[], None] = lambda: None
+        self,
+        task: Task,
+        *,
+        heaviest: int | None = None,
+        most: int | None = None,
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
         """Start with a plan that runs everything as early as it can.
 
         Args:
             task: Simplified, with a goal that can be reached in time.
+            heaviest: Largest weight that a plan may have.
             most: Most operations that a plan may have.
             tick: Called often; may raise to end the search.
         """
         self.task = task
+        self._heaviest = heaviest
         self._most = most
         self._tick = tick
         self._cuts = Cuts(task, tick=tick)
@@ -85,7 +92,7 @@ class Enumeration:
             if not part.settled:
                 members = self._settle(part.included, part.excluded)
                 if members is not None:
-                    weight = self._sets.weigh(members)
+                    weight = self.weigh(members)
                     heappush(
                         parts,
                         part._replace(weight=weight, members=tuple(bits(members)), settled=True),
@@ -103,6 +110,10 @@ class Enumeration:
                     )
                     included |= 1 << number
 
+    def weigh(self, plan: int) -> int:
+        """Sum of the weights."""
+        return self._sets.weigh(plan)
+
     def _settle(self, included: int, excluded: int) -> int | None:
         """The first of the lightest sets of a part that reach the goal, or None."""
         allowed = self._allowed(included, excluded)
@@ -116,8 +127,8 @@ class Enumeration:
                     return None
                 members |= included
                 if whole:
-                    self.bound = self._sets.weigh(members)
-                if self._too_many(clauses, included):
+                    self.bound = self.weigh(members)
+                if self._too_heavy(members) or self._too_many(clauses, included):
                     return None
                 if self._cuts.reaches(members):
                     break
@@ -126,8 +137,12 @@ class Enumeration:
                 if not reaching:
                     return None
                 if whole:
-                    self.best = min(self.best, self._shrink(reaching), key=self._sets.weigh)
+                    self.best = min(self.best, self._shrink(reaching), key=self.weigh)
         return members
+
+    def _too_heavy(self, members: int) -> bool:
+        """Whether a set weighs more than a plan may."""
+        return self._heaviest is not None and self.weigh(members) > self._heaviest
 
     def _too_many(self, clauses: list[int], included: int) -> bool:
         """Whether every plan with what is *included* has too many operations."""

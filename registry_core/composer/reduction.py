@@ -20,18 +20,18 @@ from registry_core.composer.bits import bits, mask_of
 from registry_core.composer.task import Task, earliest, restrict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["dominators", "landmark_clauses", "landmarks", "simplify"]
 
 
 def simplify(task: Task, bound: int) -> Task:
     """Return an equivalent task for plans that end by the tick *bound*."""
-    task = restrict(task, bound)
     while True:
-        smaller = restrict(_prune(task), bound)
+        smaller = _timely(restrict(task, bound))
+        smaller = _prune(smaller)
         if _size(smaller) == _size(task):
-            return smaller
+            return restrict(smaller, bound)
         task = smaller
 
 
@@ -84,20 +84,29 @@ def _makers(gives: Iterable[Iterable[int]], count: int) -> list[int]:
     return makers
 
 
-def _prune(task: Task) -> Task:
-    """Drop late and repeated gives, needs that follow from others, and what is then idle."""
+def _timely(task: Task) -> Task:
+    """Drop what is satisfied too late to be of use, and what is then idle."""
     first, _ = earliest(task)
+    gives = [
+        frozenset([need for need in gives if end <= task.latest[need]])
+        for gives, end in zip(
+            task.gives,
+            [
+                max([first[need] for need in needs], default=0) + pace
+                for needs, pace in zip(task.needs, task.paces, strict=True)
+            ],
+            strict=True,
+        )
+    ]
+    return _relevant(replace(task, gives=tuple(gives)), task.needs, task.goal)
+
+
+def _prune(task: Task) -> Task:
+    """Drop repeated gives, needs that follow from others, and what is then idle."""
     of_operations, of_needs = landmarks(task)
     gives = [
-        frozenset(
-            need
-            for need in gives
-            if not landmark >> need & 1
-            and max([first[before] for before in needs], default=0) + pace <= task.latest[need]
-        )
-        for needs, gives, landmark, pace in zip(
-            task.needs, task.gives, of_operations, task.paces, strict=True
-        )
+        frozenset([need for need in gives if not landmark >> need & 1])
+        for gives, landmark in zip(task.gives, of_operations, strict=True)
     ]
     makers = _makers(gives, len(task.latest))
     needs = [_independent(needs, of_needs, makers) for needs in task.needs]
@@ -119,7 +128,7 @@ def _independent(needs: Iterable[int], of_needs: list[int], makers: list[int]) -
     return frozenset(kept)
 
 
-def _relevant(task: Task, needs: list[frozenset[int]], goal: frozenset[int]) -> Task:
+def _relevant(task: Task, needs: Sequence[frozenset[int]], goal: frozenset[int]) -> Task:
     """Keep the operations from which the goal can be reached, and the needs between them."""
     makers: list[list[int]] = [[] for _ in task.latest]
     for number, gives in enumerate(task.gives):

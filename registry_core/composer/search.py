@@ -26,7 +26,6 @@ from registry_core.composer.task import earliest, earliest_plan, extract
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from registry_core.composer.assembly import Assembly
     from registry_core.composer.index import Reach
     from registry_core.composer.problem import Objective, Problem
     from registry_core.composer.solution import SolveResult
@@ -102,11 +101,14 @@ def _alarm(time_budget_seconds: float | None, clock: Callable[[], float]) -> Cal
 
 @dataclass(slots=True)
 class _Run:
-    """One search, and how it ended.
+    """One search, level by level: all plans up to a bound, in order, then those up to the next.
+
+    For depth and latency a level holds the plans that end at one tick. For stages and cost
+    the bound is on the weight, so that a level leaves out what only heavy plans use.
 
     Attributes:
         complete: Whether it is certain that no further plan exists.
-        fewest: No plan has fewer operations.
+        fewest: No plan has fewer operations, as far as was proved.
     """
 
     problem: Problem
@@ -118,47 +120,97 @@ class _Run:
 
     def plans(self) -> Iterator[Solution]:
         """Yield plans in order, for as long as there is time."""
-        most = self.problem.max_operations
-        if most is not None and self.objective != "stages":
-            smaller = replace(self, objective="stages")
-            first = next(smaller.plans(), None)
-            self.fewest = smaller.fewest
-            if first is None:
-                self.complete = smaller.complete
-                return
+        if not self._may_be_small_enough():
+            return
         task = extract(self.problem, self.reach, objective=self.objective)
-        task = simplify(task, sum(task.paces))
-        finish = _finish(task, -1)
-        level = self._level(task, finish or 0)
+        done, bound = -1, _finish(task, -1)
+        level: Enumeration | None = None
         given = False
         try:
-            while finish is not None:
+            while bound is not None:
+                level = self._level(task, bound)
                 for plan in level:
-                    if _finish(task, _translate(plan, level.task, task)) == finish:
+                    if self._rank(task, level, plan) > done:
+                        if not self._is_small_enough(plan):
+                            self.fewest, self.complete = plan.bit_count(), True
+                            return
                         given = True
-                        yield self._solution(level, plan, finish, proved=True)
-                finish = _next_finish(task, finish, self.tick)
-                if finish is not None:
-                    level = self._level(task, finish)
+                        yield self._solution(level, plan, self._rank(task, level, plan))
+                done, bound = bound, self._next(task, level, bound, given=given)
             self.complete = True
         except _OutOfTimeError:
-            if not given and (most is None or level.best.bit_count() <= most):
-                yield self._solution(level, level.best, finish or 0, proved=False)
-        if self.objective == "stages":
-            self.fewest = level.bound
+            if level is not None and bound is not None and not given:
+                at_least = bound if self._timed else max(done + 1, min(level.bound, bound + 1))
+                if self._is_small_enough(level.best):
+                    yield self._solution(level, level.best, at_least)
+                elif self.objective == "stages":
+                    self.fewest = at_least
 
-    def _level(self, task: Task, finish: int) -> Enumeration:
-        """The plans that end by a tick; ordered among themselves by weight."""
-        return Enumeration(simplify(task, finish), most=self.problem.max_operations, tick=self.tick)
+    @property
+    def _timed(self) -> bool:
+        return self.objective in {"depth", "latency"}
 
-    def _solution(self, level: Enumeration, plan: int, finish: int, *, proved: bool) -> Solution:
-        """Wire a plan; unless it is proved, with the bound that was."""
+    def _may_be_small_enough(self) -> bool:
+        """Compare the fewest operations of any plan with the most that are allowed."""
+        if self.problem.max_operations is None or self.objective == "stages":
+            return True
+        stages = replace(self, objective="stages")
+        found = next(stages.plans(), None)
+        self.fewest, self.complete = stages.fewest, stages.complete and found is None
+        return found is not None
+
+    def _is_small_enough(self, plan: int) -> bool:
+        most = self.problem.max_operations
+        return most is None or plan.bit_count() <= most
+
+    def _level(self, task: Task, bound: int) -> Enumeration:
+        return Enumeration(
+            simplify(task, bound),
+            heaviest=None if self._timed else bound,
+            most=None if self.objective == "stages" else self.problem.max_operations,
+            tick=self.tick,
+        )
+
+    def _rank(self, task: Task, level: Enumeration, plan: int) -> int:
+        """What the levels are counted in: the tick at which a plan ends, or its weight."""
+        if not self._timed:
+            return level.weigh(plan)
+        names = [level.task.names[number] for number in bits(plan)]
+        allowed = mask_of(bisect_left(task.names, name) for name in names)
+        return _finish(task, allowed) or 0
+
+    def _next(self, task: Task, level: Enumeration, bound: int, *, given: bool) -> int | None:
+        """The bound of the next level, or None when there is no further plan.
+
+        Until a plan is given the weights double, but not beyond a plan that is known; each
+        level without a plan is a proof that there is none so light.
+        """
+        if self._timed:
+            return _next_finish(task, bound, self.tick)
+        heaviest = sum(task.weights)
+        if bound >= heaviest:
+            return None
+        known = level.weigh(level.best)
+        if not given and known > bound:
+            return min(2 * bound, known)
+        return min(bound + bound // 4 + 1, heaviest)
+
+    def _solution(self, level: Enumeration, plan: int, at_least: int) -> Solution:
+        """Wire a plan, of which it is proved that no better one has less than *at_least*."""
         task = level.task
         names = [task.names[number] for number in bits(plan)]
         wired = assemble(self.problem, names, objective=self.objective)
-        value, bound = self._measure(wired, level, finish)
-        if proved:
-            bound = value
+        value: float
+        bound: float
+        match self.objective:
+            case "stages":
+                value, bound = len(names), at_least
+            case "depth":
+                value, bound = len(wired.layers), at_least
+            case "latency":
+                value, bound = wired.latency_seconds, at_least / task.scale
+            case "cost":
+                value, bound = wired.cost, at_least // task.unit / task.scale
         return Solution(
             wired.layers,
             wired.bindings,
@@ -168,19 +220,6 @@ class _Run:
             lower_bound=bound,
             proved=bound == value,
         )
-
-    def _measure(self, wired: Assembly, level: Enumeration, finish: int) -> tuple[float, float]:
-        """The value of a plan, and what no plan to come is below."""
-        task = level.task
-        match self.objective:
-            case "stages":
-                return sum(map(len, wired.layers)), level.bound
-            case "depth":
-                return len(wired.layers), finish
-            case "latency":
-                return wired.latency_seconds, finish / task.scale
-            case "cost":
-                return wired.cost, level.bound // task.unit / task.scale
 
 
 def _finish(task: Task, allowed: int) -> int | None:

@@ -2,8 +2,9 @@
 
 Operations are numbered by their sorted ids, so nothing depends on the order in which a
 catalog was filled. A task counts time in ticks: each operation takes its pace, and each
-need has a latest useful tick. Where time does not count all of these are 0, and "in time"
-means "ever".
+need has a latest useful tick. Where it is weight that counts, an operation takes as many
+ticks as it weighs: then no plan ends later than its weight, and what cannot end in time
+is too heavy.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def extract(problem: Problem, reach: Reach, *, objective: Objective) -> Task:
     """Return the operations that can contribute to the goal, and the needs between them.
 
     What is had is left out on both sides. A required operation satisfies a need of its
-    own, which is part of the goal. A plan's weight orders by cost, then by count.
+    own, which is part of the goal. A plan's weight orders by cost, then by count; for the
+    other objectives it is the count.
     """
     index = problem.index
     reached = frozenset(reach.operations)
@@ -88,15 +90,14 @@ def _number(
     names = tuple(sorted(gives))
     operations = [problem.index[name] for name in names]
     own = len(problem.required)
-    paces, weights, unit, scale = [0] * len(names), [1] * len(names), 1, 1
-    if objective == "depth":
-        paces = [1] * len(names)
-    elif objective == "latency":
-        paces, scale = to_integers(operation.latency_seconds for operation in operations)
-    elif objective == "cost":
+    weights, unit, scale = [1] * len(names), 1, 1
+    if objective == "cost":
         costs, scale = to_integers(operation.cost for operation in operations)
         unit = len(names) + 1
         weights = [cost * unit + 1 for cost in costs]
+    paces = weights
+    if objective == "latency":
+        paces, scale = to_integers(operation.latency_seconds for operation in operations)
     return Task(
         names,
         tuple(frozenset(open_needs[n] + own for n in o.needs if n not in had) for o in operations),
