@@ -41,7 +41,7 @@ _LEVELS: tuple[tuple[float, ReadingLevel], ...] = (
                 "words": 6,
                 "sentences": 2,
                 "words_per_sentence": 3.0,
-                "letters_per_word": 2.5,
+                "letters_per_word": 2.3,
                 "reading_minutes": 0.0,
                 "sentence_lengths": [2, 0, 0, 0, 0, 0, 0, 0, 0, 0],
             },
