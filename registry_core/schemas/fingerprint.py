@@ -16,7 +16,7 @@ from registry_core.schemas.pointers import follow
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonObject, JsonValue
 
-__all__ = ["fingerprint"]
+__all__ = ["fingerprint", "structure"]
 
 _UNORDERED = frozenset({"enum", "required", "type"})
 _SHARED = frozenset({"$defs", "definitions"})
@@ -36,12 +36,18 @@ def fingerprint(accepts: JsonObject, emits: JsonObject) -> str:
     >>> fingerprint(plain, plain) == fingerprint({"type": "object"}, plain)
     False
     """
-    text = _canonical([_bare(accepts), _bare(emits)])
+    text = f"[{structure(accepts)},{structure(emits)}]"
     return sha256(text.encode()).hexdigest()[:12]
 
 
-def _bare(document: JsonObject) -> JsonValue:
-    """Return *document* with its references numbered in the order they are met."""
+def structure(document: JsonObject) -> str:
+    """Return *document* as text without anything that refuses no value.
+
+    References are numbered in the order they are met, so their names do not count.
+
+    >>> structure({"type": "integer", "title": "Age"})
+    '[{"type":"integer"}]'
+    """
     numbers: dict[str, int] = {}
     bodies: list[JsonValue] = [_strip(document, numbers)]
     met = 0
@@ -52,7 +58,7 @@ def _bare(document: JsonObject) -> JsonValue:
             bodies.append(_strip(follow(document, reference), numbers))
         except LookupError:
             bodies.append(reference)
-    return bodies
+    return _canonical(bodies)
 
 
 def _strip(schema: JsonValue, numbers: dict[str, int]) -> JsonValue:

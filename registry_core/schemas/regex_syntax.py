@@ -49,7 +49,7 @@ def read_pattern(terms: Terms, pattern: str, reading: Reading = "ecma") -> Term:
 
     >>> from registry_core.schemas.regex_terms import Language, Terms
     >>> terms = Terms()
-    >>> Language(terms, read_pattern(terms, r"^a\\d{3}$"), lambda _: None).shortest(0, None)
+    >>> Language(terms, read_pattern(terms, r"^a\d{3}$"), lambda _: None).shortest(0, None)
     'a111'
     """
     if len(pattern) > _MAX_LENGTH:
@@ -68,7 +68,7 @@ def read_pattern(terms: Terms, pattern: str, reading: Reading = "ecma") -> Term:
 def pattern_fault(pattern: str) -> str:
     r"""Return why *pattern* must not be used, or nothing.
 
-    >>> pattern_fault("^(a+)+$"), pattern_fault(r"(a)\\1")
+    >>> pattern_fault("^(a+)+$"), pattern_fault(r"(a)\1")
     ('', 'refers back to a group')
     """
     try:
