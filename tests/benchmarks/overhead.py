@@ -12,7 +12,7 @@ from registry_core.pipeline.binding import bind
 from registry_core.registry import Registry
 from registry_core.runtime.agents import Blueprints
 from registry_core.runtime.engine import execute
-from tests.benchmarks.frame import benchmark
+from tests.benchmarks.frame import benchmark, cpu_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +54,8 @@ class _InCode:
         return self._target
 
 
-async def _run_seconds(target: Callable[..., object], value: object, stages: int) -> float:
-    """Return the median processor time of one run of a chain."""
+def _chain(target: Callable[..., object], value: object, stages: int) -> Callable[[], float]:
+    """Return what runs a chain of *stages* once and tells the processor seconds."""
     catalog = Registry().with_agents(target).catalog
     pipeline = Pipeline("chain")
     for _ in range(stages):
@@ -63,42 +63,44 @@ async def _run_seconds(target: Callable[..., object], value: object, stages: int
     bound = bind(pipeline, catalog)
     values = {bound.inputs[0].name: value}
     blueprints = Blueprints(_InCode(catalog, target))
-    times: list[float] = []
-    for _ in range(REPEATS):
+
+    async def run() -> float:
         start = process_time()
         result = await execute(bound, values, agents=blueprints)
-        times.append(process_time() - start)
+        seconds = process_time() - start
         result.raise_for_status()
-    return statistics.median(times)
+        return seconds
+
+    return lambda: asyncio.run(run())
 
 
-def _stage_us(target: Callable[..., object], value: object) -> float:
-    """Return the cost of one more stage: what a run costs by itself falls out."""
-    long = asyncio.run(_run_seconds(target, value, STAGES + 1))
-    short = asyncio.run(_run_seconds(target, value, 1))
-    return (long - short) / STAGES * 1e6
+def _stages(target: Callable[..., object], value: object) -> Callable[[], float]:
+    """Return what tells the cost of STAGES more stages: a run's own cost falls out."""
+    long, short = _chain(target, value, STAGES + 1), _chain(target, value, 1)
+    return lambda: long() - short()
 
 
-async def _await_us() -> float:
+async def _awaits() -> float:
     start = process_time()
     for _ in range(AWAITS):
         await step(1)
-    return (process_time() - start) / AWAITS * 1e6
+    return process_time() - start
 
 
 @benchmark(name="one stage", unit="CPU us", goal=15)
 def one_stage() -> float:
     """Return the cost of a stage that does nothing, without observers."""
-    return _stage_us(step, 1)
+    stages = _stages(step, 1)
+    return statistics.median(stages() for _ in range(REPEATS)) / STAGES * 1e6
 
 
 @benchmark(name="one stage against a bare await", unit="x")
 def one_stage_ratio() -> float:
     """Return the same in units that do not depend on the machine."""
-    return _stage_us(step, 1) / asyncio.run(_await_us())
+    return cpu_ratio(_stages(step, 1), lambda: asyncio.run(_awaits())) * AWAITS / STAGES
 
 
 @benchmark(name="one stage, 100 000 numbers against one", unit="x", goal=2)
 def large_values() -> float:
     """Return how much a stage costs more when the value it hands on is large."""
-    return _stage_us(hand_on, LONG) / _stage_us(step, 1)
+    return cpu_ratio(_stages(hand_on, LONG), _stages(step, 1))
