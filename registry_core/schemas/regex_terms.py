@@ -333,7 +333,7 @@ def _char_sets(term: Term) -> list[CharSet]:
 
 def _candidates(low: int, high: int) -> list[int]:
     """Return characters of the range worth showing: its ends and the first letter of each case."""
-    favoured = (ord("a"), ord("0"), ord("A"), ord(" "), 0xE000)
+    favoured = (ord("a"), ord("1"), ord("A"), ord(" "), 0xE000)
     return [low, high, *(char for char in favoured if low < char < high)]
 
 
