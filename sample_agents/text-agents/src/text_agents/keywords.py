@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["extract_keywords"]
 
-_SAMPLE_CHARACTERS = 200_000
+_SAMPLE_CHARACTERS = 100_000
 _MOST = 12
 _CANDIDATES = 50
 _LONGEST_PHRASE = 3
@@ -54,7 +54,7 @@ class _Extractor(Protocol):
 def extract_keywords(text: DocumentText, language: TextLanguage) -> Keywords:
     """Extract up to twelve phrases that say what a text is about, by YAKE.
 
-    The language decides which words carry no meaning. A longer text is weighed by 200 000
+    The language decides which words carry no meaning. A longer text is weighed by 100 000
     characters from all over it; occurrences are counted in the whole.
 
     Source:
