@@ -21,7 +21,7 @@ from registry_core.composer.enumeration import Enumeration
 from registry_core.composer.reachability import find_missing
 from registry_core.composer.reduction import simplify
 from registry_core.composer.solution import Exceeded, Found, Solution
-from registry_core.composer.task import earliest, earliest_plan, extract
+from registry_core.composer.task import earliest, earliest_plan, extract, timeless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,6 +109,8 @@ class _Run:
     Attributes:
         complete: Whether it is certain that no further plan exists.
         fewest: No plan has fewer operations, as far as was proved.
+        given: Whether a plan was given.
+        known: The weight of a plan, given or not.
     """
 
     problem: Problem
@@ -117,29 +119,33 @@ class _Run:
     tick: Callable[[], None]
     complete: bool = False
     fewest: int = 0
+    given: bool = False
+    known: int = 0
 
     def plans(self) -> Iterator[Solution]:
         """Yield plans in order, for as long as there is time."""
         if not self._may_be_small_enough():
             return
         task = extract(self.problem, self.reach, objective=self.objective)
-        done, bound = -1, _finish(task, -1)
         level: Enumeration | None = None
-        given = False
+        done = bound = -1
         try:
-            while bound is not None:
+            for bound in self._bounds(task):
                 level = self._level(task, bound)
+                self.known = level.weigh(level.best)
                 for plan in level:
-                    if self._rank(task, level, plan) > done:
-                        if not self._is_small_enough(plan):
-                            self.fewest, self.complete = plan.bit_count(), True
-                            return
-                        given = True
-                        yield self._solution(level, plan, self._rank(task, level, plan))
-                done, bound = bound, self._next(task, level, bound, given=given)
+                    rank = self._rank(task, level, plan)
+                    if rank <= done:
+                        continue
+                    if not self._is_small_enough(plan):
+                        self.fewest, self.complete = plan.bit_count(), True
+                        return
+                    self.given = True
+                    yield self._solution(level, plan, rank)
+                done = bound
             self.complete = True
         except _OutOfTimeError:
-            if level is not None and bound is not None and not given:
+            if level is not None and not self.given:
                 at_least = bound if self._timed else max(done + 1, min(level.bound, bound + 1))
                 if self._is_small_enough(level.best):
                     yield self._solution(level, level.best, at_least)
@@ -164,8 +170,9 @@ class _Run:
         return most is None or plan.bit_count() <= most
 
     def _level(self, task: Task, bound: int) -> Enumeration:
+        level = simplify(task, bound)
         return Enumeration(
-            simplify(task, bound),
+            level if self._timed else timeless(level),
             heaviest=None if self._timed else bound,
             most=None if self.objective == "stages" else self.problem.max_operations,
             tick=self.tick,
@@ -177,23 +184,26 @@ class _Run:
             return level.weigh(plan)
         names = [level.task.names[number] for number in bits(plan)]
         allowed = mask_of(bisect_left(task.names, name) for name in names)
-        return _finish(task, allowed) or 0
+        return int(_finish(task, allowed))
 
-    def _next(self, task: Task, level: Enumeration, bound: int, *, given: bool) -> int | None:
-        """The bound of the next level, or None when there is no further plan.
+    def _bounds(self, task: Task) -> Iterator[int]:
+        """Yield the bound of each level, ascending.
 
         Until a plan is given the weights double, but not beyond a plan that is known; each
         level without a plan is a proof that there is none so light.
         """
         if self._timed:
-            return _next_finish(task, bound, self.tick)
+            yield from _finishes(task, self.tick)
+            return
         heaviest = sum(task.weights)
-        if bound >= heaviest:
-            return None
-        known = level.weigh(level.best)
-        if not given and known > bound:
-            return min(2 * bound, known)
-        return min(bound + bound // 4 + 1, heaviest)
+        bound = int(_finish(task, -1))
+        yield bound
+        while bound < heaviest:
+            if not self.given and self.known > bound:
+                bound = min(2 * bound, self.known)
+            else:
+                bound = min(bound + bound // 4 + 1, heaviest)
+            yield bound
 
     def _solution(self, level: Enumeration, plan: int, at_least: int) -> Solution:
         """Wire a plan, of which it is proved that no better one has less than *at_least*."""
@@ -222,36 +232,29 @@ class _Run:
         )
 
 
-def _finish(task: Task, allowed: int) -> int | None:
-    """The first tick at which the goal can be satisfied by the *allowed* operations."""
+def _finish(task: Task, allowed: int) -> float:
+    """The first tick at which the *allowed* operations satisfy the goal, or infinity."""
     first, _ = earliest(task, allowed=allowed)
-    finish = max([first[need] for need in task.goal], default=0)
-    return None if finish == inf else int(finish)
+    return max([first[need] for need in task.goal], default=0)
 
 
-def _translate(plan: int, inner: Task, outer: Task) -> int:
-    """The numbers in *outer* of a plan's operations in *inner*, as bits."""
-    return mask_of(bisect_left(outer.names, inner.names[number]) for number in bits(plan))
+def _finishes(task: Task, tick: Callable[[], None]) -> Iterator[int]:
+    """Yield every tick at which some plan ends, ascending.
 
-
-def _next_finish(task: Task, finish: int, tick: Callable[[], None]) -> int | None:
-    """The next tick after *finish* at which some set of operations reaches the goal first.
-
-    Such a set lacks an operation of every plan that ends by *finish*. So plans are broken
-    one after the other, those first that leave the earliest finish.
+    A plan that does not end as early as possible lacks an operation of one that does. So the
+    plans are split by the first operation of an early plan that they lack, over and over.
     """
-    waiting = [(finish, 0)]
-    seen = {0}
+    waiting = [(_finish(task, -1), 0, 0)]
+    latest = -1
     while waiting:
         tick()
-        now, excluded = heappop(waiting)
-        if now > finish:
-            return now
-        for number in bits(earliest_plan(task, allowed=~excluded)):
+        finish, included, excluded = heappop(waiting)
+        if finish > latest:
+            latest = int(finish)
+            yield latest
+        for number in bits(earliest_plan(task, allowed=~excluded) & ~included):
             without = excluded | 1 << number
-            if without not in seen:
-                seen.add(without)
-                later = _finish(task, ~without)
-                if later is not None:
-                    heappush(waiting, (later, without))
-    return None
+            later = _finish(task, ~without)
+            if later < inf:
+                heappush(waiting, (later, included, without))
+            included |= 1 << number
