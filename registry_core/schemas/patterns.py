@@ -31,7 +31,7 @@ class Patterns:
     def terms(self) -> Terms:
         """What builds terms, made when the first pattern is met."""
         if self._terms is None:
-            self._terms = Terms()
+            self._terms = Terms(self._charge)
         return self._terms
 
     def term(self, pattern: str, reading: Reading) -> Term | None:

@@ -88,10 +88,11 @@ _Key: TypeAlias = tuple[_Kind, tuple[int, ...], CharSet, int, int | None]
 class Terms:
     """Builds terms, simplified and without duplicates, and reads them."""
 
-    __slots__ = ("_after", "_known", "all", "empty", "none")
+    __slots__ = ("_after", "_charge", "_known", "all", "empty", "none")
 
-    def __init__(self) -> None:
-        """Start with the three terms that simplifying needs."""
+    def __init__(self, charge: Callable[[int], None] | None = None) -> None:
+        """Start with the three terms that simplifying needs; *charge* is paid for each reading."""
+        self._charge = charge
         self._known: dict[_Key, Term] = {}
         self._after: dict[tuple[int, int], Term] = {}
         self.none = self._make("chars")
@@ -182,6 +183,8 @@ class Terms:
         key = (term.number, char)
         known = self._after.get(key)
         if known is None:
+            if self._charge is not None:
+                self._charge(1 + len(term.parts))
             known = self._after[key] = self._read(term, char)
         return known
 
@@ -281,7 +284,7 @@ class Language:
         following: dict[Term, _Path | None] = {}
         for term, path in level.items():
             for letter in self._letters or ():
-                self._charge(2)
+                self._charge(1)
                 found = self._terms.after(term, letter)
                 if found is not self._terms.none and found not in following:
                     following[found] = (letter, path)

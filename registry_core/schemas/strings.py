@@ -146,6 +146,12 @@ class StringFacts:
                 break
         return Nothing() if empty else doubt or Unknown("pattern", "no text was found")
 
+    def _not_taken(self, shared: Term) -> Term:
+        """Return all texts but the taken ones; those that *shared* lacks need no mention."""
+        terms, language = self._patterns.terms, self._patterns.language(shared)
+        words = [terms.word(text) for text in sorted(self._taken) if language.holds(text)]
+        return terms.outside(terms.either(words))
+
     def _same_in_all_readings(self) -> bool:
         return all(
             self._patterns.term(pattern, READINGS[0]) is self._patterns.term(pattern, READINGS[1])
@@ -166,7 +172,8 @@ class StringFacts:
                 unread = Unknown("pattern", f"{pattern[:60]} is beyond regular languages")
                 continue
             shared.append(term if holds else terms.outside(term))
-        shared.extend(terms.outside(terms.word(text)) for text in sorted(self._taken))
+        if self._taken:
+            shared.append(self._not_taken(terms.both(shared)))
         if not self._formats:
             both = terms.both(shared)
             return both, both, unread
