@@ -102,7 +102,8 @@ def _sections(facts: ReportFacts) -> tuple[Markup, ...]:
         _section(
             "Keywords",
             keyword_bars(keywords) if keywords else _nothing("No phrase stands out."),
-            "Bars show relevance, numbers how often the text has the phrase.",
+            "Bars show relevance, numbers how often the text has the phrase. Weighed by"
+            f" {facts.keywords.characters_sampled:,} characters.",
             class_="wide",
         ),
         _readability(facts.readability),
