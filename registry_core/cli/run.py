@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
             output.text(plan.explain())
         result = _run(registry, plan, given, middleware, timeout, quiet=quiet or as_json)
         if as_json:
-            output.json({"plan": plan_value(plan), "result": result.json_value()})
+            output.json({"plan": plan_value(plan), "result": json.loads(result.to_json())})
         else:
             _print(output, result)
         if result.ok:
@@ -143,8 +143,7 @@ def _print(output: Output, result: RunResult) -> None:
 
 
 def _deliver(output: Output, result: RunResult, out: Path | None, *, as_json: bool) -> None:
-    value = result.json_value()
-    found = value.get("output") if isinstance(value, dict) else None
+    found: JsonValue = json.loads(result.to_json())["output"]
     if out is None:
         if not as_json:
             output.text(_shortened(found))

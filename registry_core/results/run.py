@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from registry_core.errors import (
     RunCancelledError,
@@ -12,9 +12,6 @@ from registry_core.errors import (
     StageFailedError,
 )
 from registry_core.results.outcomes import ErrorRecord, StageRecord
-
-if TYPE_CHECKING:
-    from registry_core.definitions.schema import JsonValue
 
 __all__ = ["RESULT_FORMAT", "RunResult", "RunStatus", "RunSummary"]
 
@@ -145,10 +142,3 @@ class RunResult:
         from pydantic import TypeAdapter
 
         return TypeAdapter(RunResult).validate_json(text)
-
-    def json_value(self) -> JsonValue:
-        """Return the record as the value that :meth:`to_json` writes."""
-        import json
-
-        value: JsonValue = json.loads(self.to_json())
-        return value
