@@ -82,7 +82,7 @@ class Enumeration:
         self._clauses = landmark_clauses(task)
         self._dominators = dominators(task)
         self.bound = 0
-        self.best = self._shrink(earliest_plan(task))
+        self.best = self._shrink(-1)
 
     def __iter__(self) -> Iterator[int]:
         """Yield plans as bits, lightest first."""
@@ -175,8 +175,12 @@ class Enumeration:
         return not any(self._cuts.reaches(members & ~(1 << i)) for i in bits(part.included))
 
     def _shrink(self, reaching: int) -> int:
-        """Leave out what is not needed, the heaviest first."""
+        """A plan within a set that reaches the goal; the heaviest are left out first."""
         weights = self.task.weights
-        return self._cuts.smallest(
-            reaching, sorted(range(len(weights)), key=lambda i: (-weights[i], -i))
+        needed = {clause for clause in self._clauses if clause & (clause - 1) == 0}
+        plan = earliest_plan(self.task, allowed=reaching)
+        order = sorted(
+            (number for number in bits(plan) if 1 << number not in needed),
+            key=lambda i: (-weights[i], -i),
         )
+        return self._cuts.smallest(plan, order)
