@@ -6,6 +6,7 @@ All drafts from 4 to 2020-12 come out as the same atoms, so nobody further on kn
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from registry_core.schemas.atoms import (
@@ -198,6 +199,9 @@ class _ReadBody:
 
     def _read_values(self) -> None:
         listed = self.raw.get("enum")
+        if not isinstance(listed, list) and "const" not in self.raw:
+            self.unknown.append(Opaque("enum", json.dumps(listed)))
+            return
         values = listed if isinstance(listed, list) else [self.raw["const"]]
         if isinstance(listed, list) and "const" in self.raw:
             values = [value for value in values if same(value, self.raw["const"])]
@@ -391,4 +395,4 @@ class _ReadBody:
 
 
 def _is_number(value: JsonValue) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, cast
 
-from registry_core.definitions.schema import JsonObject
+if TYPE_CHECKING:
+    from registry_core.definitions.schema import JsonObject
 
 __all__ = ["FILES", "Case", "find_file", "load_cases"]
 
@@ -27,13 +28,6 @@ class Case:
     fits: bool
 
 
-class _RawCase(TypedDict):
-    id: str
-    s1: JsonObject
-    s2: JsonObject
-    truth: bool
-
-
 def find_file(name: str) -> Path | None:
     """Return where the cases called *name* are, or None if they are not on this machine."""
     candidates = (folder / f"{name}.json" for folder in (_OWN, _NEIGHBOURS))
@@ -42,5 +36,10 @@ def find_file(name: str) -> Path | None:
 
 def load_cases(path: Path) -> list[Case]:
     """Return all cases of one file."""
-    raw: list[_RawCase] = json.loads(path.read_text(encoding="utf-8"))["cases"]
-    return [Case(case["id"], case["s1"], case["s2"], case["truth"]) for case in raw]
+    cases: list[JsonObject] = json.loads(path.read_text(encoding="utf-8"))["cases"]
+    return [_read(case) for case in cases]
+
+
+def _read(case: JsonObject) -> Case:
+    producer, consumer = cast("JsonObject", case["s1"]), cast("JsonObject", case["s2"])
+    return Case(str(case["id"]), producer, consumer, fits=case["truth"] is True)
