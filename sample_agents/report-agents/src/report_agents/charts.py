@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 __all__ = ["keyword_bars", "sentence_columns", "sentiment_course"]
 
-_WIDTH, _WIDE = 430, 580
-_LONGEST_LABEL = 28
+_WIDTH, _WIDE = 430, 620
+_LONGEST_LABEL = 26
 _SMALLEST_SPAN = 0.1
 
 
 def keyword_bars(keywords: Sequence[Keyword]) -> Markup:
     """Return one bar for each keyword, as long as it is relevant, with its count."""
-    row, label, gap = 26, 196, 56
+    row, label, gap = 26, 236, 56
     room = _WIDE - label - gap
     bars: list[Markup] = []
     for index, keyword in enumerate(keywords):
