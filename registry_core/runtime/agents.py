@@ -20,10 +20,10 @@ from registry_core.runtime.supervision import Raised
 from registry_core.schemas.codec import Codec, codec_of
 
 if TYPE_CHECKING:
-    from registry_core.runtime.values import Values
     from registry_core.definitions.context import RunContext
     from registry_core.definitions.schema import JsonObject
     from registry_core.runtime.threads import AgentThreads
+    from registry_core.runtime.values import Values
 
 __all__ = ["AgentSource", "Blueprint", "Blueprints", "LoadedAgent", "bring_in"]
 
@@ -57,6 +57,7 @@ class Blueprint:
         config: Codec of the configuration, or None.
         config_optional: Whether it can be made without one.
         wants_context: Whether it takes a ``context``.
+        is_async: Whether calling it gives an awaitable at once.
     """
 
     id: AgentId
@@ -67,6 +68,7 @@ class Blueprint:
     config: Codec | None
     config_optional: bool
     wants_context: bool
+    is_async: bool
 
     def settings(self, config: JsonObject) -> Values:
         """Return the ``config`` argument that *config* stands for, made afresh.
@@ -120,7 +122,7 @@ class Blueprints:
 class LoadedAgent:
     """One agent in one stage of one run."""
 
-    __slots__ = ("_call", "_instance", "_is_async", "_settings", "_threads", "blueprint")
+    __slots__ = ("_call", "_instance", "_settings", "_threads", "blueprint")
 
     def __init__(
         self,
@@ -137,7 +139,6 @@ class LoadedAgent:
         self._instance = instance
         self._call = function
         self._settings: Values = settings if instance is None else {}
-        self._is_async = inspect.iscoroutinefunction(function)
         self._threads = threads
 
     @property
@@ -166,7 +167,7 @@ class LoadedAgent:
         arguments = {**values, **self._settings}
         if context is not None:
             arguments["context"] = context
-        if self._is_async:
+        if self.blueprint.is_async:
             return await _awaited(self._call(**arguments))
         return await self._in_thread(lambda: self._call(**arguments))
 
@@ -255,6 +256,7 @@ def _blueprint(
         config=None if declaration.config is None else codec_of(declaration.config),
         config_optional=_has_default(target, "config"),
         wants_context=declaration.definition.wants_context,
+        is_async=inspect.iscoroutinefunction(getattr(target, "process", target)),
     )
 
 

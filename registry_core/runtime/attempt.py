@@ -90,10 +90,12 @@ class Attempt:
                 forced=lambda: scope.journal.forced(self.stage_id, self.agent.id),
             )
         except (asyncio.CancelledError, GeneratorExit):
-            note(self._record(started_at, started, self._cut()))
+            seconds = scope.clock.monotonic() - started
+            note(self._record(started_at, seconds, self._cut()))
             raise
-        ended = self._ended(settled, onion, scope.clock.monotonic() - started)
-        note(self._record(started_at, started, ended))
+        seconds = scope.clock.monotonic() - started
+        ended = self._ended(settled, onion, seconds)
+        note(self._record(started_at, seconds, ended))
         return ended
 
     async def _call(self) -> object:
@@ -159,18 +161,16 @@ class Attempt:
         return Failure(carried(error), record, final)
 
     def _cut(self) -> Failure:
-        code, message = self.scope.why_cut()
-        at = stamp(self.scope.clock)
-        record = ErrorRecord(code, "", message, self.stage_id, self.number, at)
+        record = self.scope.cut_record(self.stage_id, self.number)
         return Failure(AttemptTimeoutError(self.limit_seconds), record, final=True)
 
-    def _record(self, started_at: str, started: float, ended: Answer | Failure) -> AttemptRecord:
+    def _record(self, started_at: str, seconds: float, ended: Answer | Failure) -> AttemptRecord:
         error = ended.record if isinstance(ended, Failure) else None
         return AttemptRecord(
             number=self.number,
             status=_status(error),
             started_at=started_at,
-            seconds=self.scope.clock.monotonic() - started,
+            seconds=seconds,
             wait_seconds=self.pause_seconds,
             agent=self.agent.id,
             error=error,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from registry_core.errors import AgentLoadError
 from registry_core.names import AgentId
-from registry_core.pipeline.pipeline import FromInput, FromStage, Pipeline, Source, Stage
+from registry_core.pipeline.pipeline import FromStage, Pipeline, Stage
 from registry_core.results.outcomes import ErrorRecord, StageRecord
 from registry_core.results.run import RunResult, RunStatus
 from registry_core.runtime.failures import record_failure
@@ -31,6 +31,9 @@ __all__ = ["Conductor"]
 
 _log = logging.getLogger("registry_core.runtime")
 
+# Stages that never wait go on without a turn of the event loop, up to this much at a time.
+_TURN_SECONDS = 0.005
+
 
 class Conductor:
     """Conducts one run of one pipeline."""
@@ -44,10 +47,11 @@ class Conductor:
         self._started = scope.clock.monotonic()
         self._stages: dict[str, StageRun] = {}
         self._never_began: StageRecord | None = None
-        self._offers: dict[Source, Offer] = {
-            FromInput(name): Offer(value, None, f"value {name!r}", shared=True)
+        self._given = {
+            name: Offer(value, None, f"value {name!r}", shared=True)
             for name, value in values.items()
         }
+        self._outputs: dict[str, Offer] = {}
         self._error: ErrorRecord | None = None
         self._last_good: object = None
 
@@ -89,21 +93,18 @@ class Conductor:
         """Bring in the agent of every stage, in order, until one cannot be had."""
         scope = self._scope
         for index, stage in enumerate(self._pipeline.stages):
-            at, begun = stamp(scope.clock), scope.clock.monotonic()
             try:
                 agent_id = AgentId(stage.agent)
                 agent = await scope.crew.bring_in(agent_id, stage.config, stage_id=stage.id)
                 run = StageRun(scope, index, stage, agent)
                 run.check_substitute()
             except AgentLoadError as error:
-                record = record_failure(error, code="load_error", stage_id=stage.id, at=at)
-                self._record_load(index, stage, at, begun, record)
-                self._error = record
+                at = stamp(scope.clock)
+                self._error = record_failure(error, code="load_error", stage_id=stage.id, at=at)
+                self._record_load(index, stage, self._error)
                 return
             except asyncio.CancelledError:
-                code, message = scope.why_cut()
-                record = ErrorRecord(code, "", message, stage.id, at=stamp(scope.clock))
-                self._record_load(index, stage, at, begun, record)
+                self._record_load(index, stage, scope.cut_record(stage.id))
                 raise
             self._stages[stage.id] = run
 
@@ -117,6 +118,8 @@ class Conductor:
                     # Alone, with only our own code around its attempts: no task is needed.
                     stage = ready.pop()
                     record = await stage.run(self._offers_to(stage.stage))
+                    if record.seconds > _TURN_SECONDS:
+                        await asyncio.sleep(0)
                 else:
                     for stage in ready:
                         task = asyncio.create_task(stage.run(self._offers_to(stage.stage)))
@@ -153,21 +156,26 @@ class Conductor:
             return []
         if record.status == "succeeded":
             self._last_good = stage.value
-        source = FromStage(record.stage_id)
-        origin = f"output of stage {record.stage_id!r}"
-        shared = self._wiring.is_shared(source)
-        self._offers[source] = Offer(stage.value, stage.output, origin, shared)
+        stage_id = record.stage_id
+        shared = self._wiring.is_shared(stage_id)
+        origin = f"output of stage {stage_id!r}"
+        self._outputs[stage_id] = Offer(stage.value, stage.output, origin, shared)
         stage.value = None
-        freed, unread = self._wiring.finish(stage.stage)
-        for done in unread:
-            del self._offers[done]
+        freed, needless = self._wiring.finish(stage_id)
+        for giver in needless:
+            del self._outputs[giver]
         return [self._stages[name] for name in freed]
 
     def _offers_to(self, stage: Stage) -> dict[str, Offer]:
-        return {binding.input: self._offers[binding.source] for binding in stage.bindings}
+        return {
+            binding.input: self._outputs[binding.source.stage]
+            if isinstance(binding.source, FromStage)
+            else self._given[binding.source.input]
+            for binding in stage.bindings
+        }
 
     def _output(self) -> object:
-        outputs = {name: self._offers[FromStage(name)].value for name in self._pipeline.outputs}
+        outputs = {name: self._outputs[name].value for name in self._pipeline.outputs}
         return outputs[self._pipeline.outputs[0]] if len(outputs) == 1 else outputs
 
     def _verdict(
@@ -175,27 +183,27 @@ class Conductor:
     ) -> tuple[RunStatus, ErrorRecord | None]:
         errors = [record.error for record in records if record.error is not None]
         if cancelled:
-            cut = ErrorRecord("cancelled", "", "the caller cancelled the run")
-            return "cancelled", next((e for e in errors if e.code == "cancelled"), cut)
+            caught = next((error for error in errors if error.code == "cancelled"), None)
+            return "cancelled", caught or self._scope.cut_record()
         error = self._error or next((e for e in errors if e.code == "run_timeout"), None)
         if error is not None:
             return ("timed_out" if error.code == "run_timeout" else "failed"), error
         if any(record.status == "not_run" for record in records):
+            if self._scope.time_is_up():
+                return "timed_out", self._scope.cut_record()
             return "failed", ErrorRecord("host_error", "", "a source never came", phase="host")
         skipped = any(record.status == "skipped" for record in records)
         return ("partial" if skipped else "success"), None
 
-    def _record_load(
-        self, index: int, stage: Stage, started_at: str, started: float, error: ErrorRecord
-    ) -> None:
-        """Record a stage whose agent could not be had."""
+    def _record_load(self, index: int, stage: Stage, error: ErrorRecord) -> None:
+        """Record a stage whose agent could not be had; bringing them in is when the run began."""
         self._never_began = StageRecord(
             index=index,
             stage_id=stage.id,
             agent=AgentId(stage.agent),
             status="cancelled" if error.code == "cancelled" else "failed",
-            started_at=started_at,
-            seconds=self._scope.clock.monotonic() - started,
+            started_at=self._started_at,
+            seconds=self._scope.clock.monotonic() - self._started,
             error=error,
         )
         self._scope.journal.stage_finished(self._never_began)

@@ -49,11 +49,13 @@ class Journal:
 
     def stage_started(self, stage_id: str, agent: AgentId) -> None:
         """A stage begins."""
-        self._emit("stage_started", stage_id=stage_id, agent=agent)
+        if self._observers:
+            self._emit("stage_started", stage_id=stage_id, agent=agent)
 
     def attempt_started(self, stage_id: str, agent: AgentId, number: int) -> None:
         """An attempt begins."""
-        self._emit("attempt_started", stage_id=stage_id, agent=agent, attempt=number)
+        if self._observers:
+            self._emit("attempt_started", stage_id=stage_id, agent=agent, attempt=number)
 
     def attempt_finished(self, stage_id: str, record: AttemptRecord) -> None:
         """An attempt is over."""
@@ -79,7 +81,8 @@ class Journal:
         )
         error = record.error
         if error is None:
-            _log.debug("stage %s %s", record.stage_id, record.status, extra=self._where(record))
+            if _log.isEnabledFor(logging.DEBUG):
+                _log.debug("stage %s %s", record.stage_id, record.status, extra=self._where(record))
         elif record.status == "skipped":
             _log.warning(
                 "stage %s failed and is skipped: %s %s",

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from registry_core.names import AgentId
+from registry_core.results.outcomes import ErrorRecord
 from registry_core.runtime.clock import Clock
 from registry_core.runtime.crew import Crew
 from registry_core.runtime.failures import RunTimeUpError
-from registry_core.runtime.journal import Journal
+from registry_core.runtime.journal import Journal, stamp
 from registry_core.runtime.middleware import ActiveMiddleware
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class RunScope:
 
     def time_is_up(self) -> bool:
         """Return whether the run's deadline has passed, on either clock."""
-        return self.expired() or self.remaining_seconds() <= 0
+        return self.deadline < math.inf and (self.expired() or self.remaining_seconds() <= 0)
 
     def check_time(self) -> None:
         """Return quietly while there is time.
@@ -86,13 +87,15 @@ class RunScope:
         if self.time_is_up():
             raise RunTimeUpError(self.options.timeout_seconds or 0.0)
 
-    def why_cut(self) -> tuple[ErrorCode, str]:
-        """Return why something of this run was cancelled."""
+    def cut_record(self, stage_id: str = "", attempt: int = 0) -> ErrorRecord:
+        """Return the record of why something of this run is cut."""
+        code: ErrorCode = "cancelled"
+        message = "the caller cancelled the run"
         if self.stopped_by:
-            return "cancelled", f"stage {self.stopped_by!r} failed and ended the run"
-        if self.time_is_up():
-            return "run_timeout", f"the run's {self.options.timeout_seconds:g} s were up"
-        return "cancelled", "the caller cancelled the run"
+            message = f"stage {self.stopped_by!r} failed and ended the run"
+        elif self.time_is_up():
+            code, message = "run_timeout", f"the run's {self.options.timeout_seconds:g} s were up"
+        return ErrorRecord(code, "", message, stage_id, attempt, stamp(self.clock))
 
     def slot(self, blueprint: Blueprint) -> asyncio.Semaphore | None:
         """Return the places of an agent, or None where it sets no limit."""

@@ -114,9 +114,8 @@ class StageRun:
 
     def cut_off(self) -> StageRecord:
         """Return the record of a stage that is ended from outside, unless it is over already."""
-        code, message = self._scope.why_cut()
-        error = ErrorRecord(code, "", message, self.stage.id, at=stamp(self._scope.clock))
-        status: StageStatus = "failed" if code == "run_timeout" else "cancelled"
+        error = self._scope.cut_record(self.stage.id)
+        status: StageStatus = "failed" if error.code == "run_timeout" else "cancelled"
         return self._end(status, None, error)
 
     async def _answer(self, offers: Offers) -> object:

@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
+from registry_core.runtime.eager import begin
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
@@ -71,7 +73,9 @@ async def supervise(
     Raises:
         asyncio.CancelledError: If the caller is cancelled; *work* was ended before.
     """
-    task = asyncio.create_task(_settle(work))
+    task = begin(_settle(work))
+    if isinstance(task, tuple):
+        return task[0]
     try:
         await asyncio.wait((task,), timeout=seconds)
     except asyncio.CancelledError:

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import gc
 import logging
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -493,6 +494,20 @@ class TestDeadline:
 
         assert result.status == "timed_out"
         assert statuses(result) == ["succeeded", "failed", "not_run"]
+
+    def test_a_stage_that_blocks_the_loop_gives_the_others_a_turn_after_it(self) -> None:
+        """A chain of stages that only compute must not silence the whole service."""
+
+        @agent
+        async def computes(number: int) -> int:
+            time.sleep(0.01)  # noqa: ASYNC251, TID251 -- its purpose
+            return number
+
+        rig = assemble(*(Part(computes, id=f"s{n}") for n in range(20)))
+        result = rig.run({"number": 1}, options=RunOptions(timeout_seconds=0.05))
+
+        assert result.status == "timed_out"
+        assert "not_run" in statuses(result)
 
     def test_no_policy_goes_on_after_the_deadline(self) -> None:
         """A substitute that comes too late is no help either."""

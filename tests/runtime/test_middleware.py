@@ -217,6 +217,11 @@ class TestBlame:
     def test_returning_before_the_inner_call_has_ended_is_an_error(self) -> None:
         """Half an attempt is none."""
 
+        @agent
+        async def waits(number: int) -> int:
+            await asyncio.sleep(60)
+            return number
+
         @middleware()
         async def hasty(_call: Call, proceed: Proceed) -> object:
             inner = asyncio.ensure_future(proceed())
@@ -224,7 +229,7 @@ class TestBlame:
             inner.cancel()
             return 0
 
-        result = assemble(double).run({"number": 4}, middleware=[layer(hasty)])
+        result = assemble(waits).run({"number": 4}, middleware=[layer(hasty)])
 
         assert result.error is not None
         assert result.error.code == "middleware_error"
