@@ -76,7 +76,8 @@ def _search(producer: JsonObject, consumer: JsonObject, *, closed: bool, max_ste
             case Found(value):
                 return _confirm(search, given, taken, value)
     except ExhaustedError as exhausted:
-        return Undecided(exhausted.bound, "", f"not decided within {max_steps} steps")
+        within = f"within {max_steps} steps" if exhausted.bound == "steps" else "at this depth"
+        return Undecided(exhausted.bound, "", f"not decided {within}")
     except TermTooDeepError:
         return Undecided("pattern", "", "a pattern nests too deeply")
 

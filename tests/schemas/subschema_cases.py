@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-if TYPE_CHECKING:
-    from registry_core.definitions.schema import JsonObject
+from registry_core.definitions.schema import JsonObject
 
 __all__ = ["FILES", "Case", "find_file", "load_cases"]
 
