@@ -7,52 +7,46 @@ The one place where the rooms meet; every decision is made in one of them.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
+from registry_core.discovery.installation import Installation
 
-from registry_core.catalog.catalog import Catalog
-from registry_core.catalog.entry import CatalogEntry
-from registry_core.catalog.merge import Contribution, merge
-from registry_core.discovery.report import PluginRecord
-from registry_core.errors import AmbiguousNameError, Fault, PipelineError, UnknownNameError
-from registry_core.names import AgentId, SchemaId
-from registry_core.pipeline.binding import bind
-from registry_core.pipeline.pipeline import Pipeline
-from registry_core.settings import Settings, load_settings
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from registry_core.definitions.agent import AgentDefinition
-    from registry_core.definitions.middleware import MiddlewareFunction
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import TypeAlias
+
+    from registry_core.catalog.catalog import Catalog
     from registry_core.definitions.schema import SchemaDefinition
-    from registry_core.discovery.report import DiscoveryReport
+    from registry_core.discovery.loading import Loader
+    from registry_core.discovery.report import DiscoveryReport, PluginRecord
+    from registry_core.discovery.rows import AgentRow
+    from registry_core.names import AgentId, SchemaId
+    from registry_core.pipeline.pipeline import Pipeline
     from registry_core.pipeline.plan import Objective, Plan, PlanSearch
     from registry_core.results.events import Observer
     from registry_core.results.run import RunResult
-    from registry_core.runtime.engine import RunOptions
     from registry_core.runtime.middleware import ActiveMiddleware
+    from registry_core.runtime.scope import RunOptions
+    from registry_core.settings.sources import SettingsSource
+    from registry_core.settings.values import Settings
+
+    SchemaLike: TypeAlias = object  # a name or id as text, or a Python type that has a schema
+else:
+    SchemaLike = object
 
 __all__ = ["LOCAL", "Registry", "SchemaLike"]
 
 LOCAL = "local"
 """Distribution of agents that come from code and not from a package."""
 
-SchemaLike: TypeAlias = object
-"""A schema's name or id as text, or a Python type that has a schema."""
 
-
-@dataclass(frozen=True, slots=True)
 class Registry:
     """Agents that can be found, planned with and run.
 
     A registry never changes; :meth:`with_agents` and :meth:`without` return another one.
+    Nothing is imported or decoded before it is asked for: the ids of all agents, and what a
+    name leads to, come out of the index as it is.
 
     Attributes:
-        catalog: All agents with their indexes.
-        plugins: One record for each installed plugin, the failed too.
-        settings: What the user decided.
         local: Agents from code, by id.
 
     >>> from registry_core import agent
@@ -64,41 +58,93 @@ class Registry:
     3
     """
 
-    catalog: Catalog = field(default_factory=Catalog)
-    plugins: tuple[PluginRecord, ...] = ()
-    settings: Settings = field(default_factory=Settings)
-    local: Mapping[AgentId, Callable[..., object]] = field(
-        default_factory=dict[AgentId, Callable[..., object]]
-    )
+    __slots__ = ("_installed", "local")
+
+    def __init__(
+        self,
+        installed: Installation | None = None,
+        local: Mapping[AgentId, Callable[..., object]] | None = None,
+    ) -> None:
+        """Start from what is *installed*, and agents from code by id; from nothing when empty."""
+        self._installed = installed or Installation()
+        self.local: Mapping[AgentId, Callable[..., object]] = local or {}
 
     @classmethod
     def discover(
-        cls, *, settings: Settings | None = None, path: Iterable[str] | None = None
+        cls,
+        *,
+        settings: Settings | SettingsSource | None = None,
+        path: Iterable[str] | None = None,
+        rescan: bool = False,
     ) -> Registry:
         """Return the registry of everything that is installed; imports no plugin.
 
         Args:
-            settings: What the user decided; read from the configuration file unless given.
-            path: Folders to search; the interpreter's own unless given.
+            settings: What the user decided, or where that is written; the configuration
+                file and the environment unless given.
+            path: Folders to search; the interpreter's own unless given. Only the interpreter's
+                own are cached.
+            rescan: Whether to read every file again, whatever the cache says.
 
         Raises:
             ConfigError: If the configuration file cannot be used.
         """
-        from registry_core.discovery.discover import discover
+        from registry_core.discovery.index import open_index
+        from registry_core.settings.sources import SettingsSource, user_cache_folder
 
-        settings = settings or load_settings()
-        return cls.of(discover(settings, path=path), settings)
+        source = settings or SettingsSource()
+        cache = user_cache_folder() if path is None else ""
+        index = open_index(source, path=path, cache=cache, rescan=rescan)
+        return cls(Installation(settings=source, index=index))
 
     @classmethod
     def of(cls, report: DiscoveryReport, settings: Settings | None = None) -> Registry:
         """Return the registry of the plugins in *report* that can be used."""
-        settings = settings or Settings()
-        contributions = (
-            Contribution(r.distribution, r.version, r.manifest, contested=r.state == "conflict")
-            for r in report.plugins
-            if r.manifest is not None and r.state in {"ok", "conflict"}
-        )
-        return cls(merge(contributions, pins=settings.pins), report.plugins, settings)
+        return cls(Installation(report, settings))
+
+    @property
+    def catalog(self) -> Catalog:
+        """All agents with their indexes."""
+        return self._installed.catalog
+
+    @property
+    def report(self) -> DiscoveryReport:
+        """What discovery found: a record for each plugin, and the conflicts."""
+        return self._installed.report
+
+    @property
+    def plugins(self) -> tuple[PluginRecord, ...]:
+        """One record for each installed plugin, the failed too."""
+        return self.report.plugins
+
+    @property
+    def settings(self) -> Settings:
+        """What the user decided."""
+        return self._installed.settings
+
+    @property
+    def agents(self) -> tuple[AgentId, ...]:
+        """The ids of all agents, sorted."""
+        from registry_core.names import AgentId
+
+        return tuple([AgentId(row[0]) for row in self.listing])
+
+    @property
+    def listing(self) -> tuple[AgentRow, ...]:
+        """What a list shows of each agent, as plain values sorted by id."""
+        return self._installed.listing
+
+    def resolve(self, name: str) -> AgentId:
+        """Return the id that *name* leads to.
+
+        Args:
+            name: A full id, ``distribution/agent``, or a short name that has one owner.
+
+        Raises:
+            UnknownNameError: If nothing has the name.
+            AmbiguousNameError: If several have it and no pin decides.
+        """
+        return self._installed.resolve(name)
 
     def with_agents(self, *agents: Callable[..., object], replacing: bool = False) -> Registry:
         """Return this registry with agents from code, under the distribution ``local``.
@@ -112,6 +158,8 @@ class Registry:
             DuplicateAgentError: If an id is taken, unless *replacing*.
         """
         from registry_core.authoring.declaration import declare
+        from registry_core.catalog.entry import CatalogEntry
+        from registry_core.names import AgentId
 
         entries: list[CatalogEntry] = []
         schemas: list[SchemaDefinition] = []
@@ -124,7 +172,7 @@ class Registry:
             schemas.extend(declared.schemas)
             local[agent] = target
         catalog = self.catalog.adding(entries, schemas=schemas, replacing=replacing)
-        return replace(self, catalog=catalog, local=local)
+        return Registry(self._installed.replacing(catalog), local)
 
     def without(self, *names: str) -> Registry:
         """Return this registry without the agents that *names* lead to.
@@ -133,7 +181,8 @@ class Registry:
             UnknownNameError: If nothing has one of the names.
             AmbiguousNameError: If several have.
         """
-        return replace(self, catalog=self.catalog.removing(map(self.catalog.resolve, names)))
+        kept = self.catalog.removing(map(self.catalog.resolve, names))
+        return Registry(self._installed.replacing(kept), self.local)
 
     def plan(
         self,
@@ -215,6 +264,8 @@ class Registry:
         Raises:
             PipelineError: If it is not valid here; all faults at once.
         """
+        from registry_core.pipeline.binding import bind
+
         return bind(pipeline, self._with_local(pipeline).catalog)
 
     async def run(
@@ -243,7 +294,10 @@ class Registry:
             asyncio.CancelledError: If the calling task is cancelled; ``result`` of the
                 exception is the result so far.
         """
-        from registry_core.runtime.engine import RunOptions, execute
+        from registry_core.pipeline.binding import bind
+        from registry_core.pipeline.pipeline import Pipeline
+        from registry_core.runtime.engine import execute
+        from registry_core.runtime.scope import RunOptions
 
         if isinstance(what, str):
             what = Pipeline("single").stage(what)
@@ -256,7 +310,7 @@ class Registry:
         return await execute(
             pipeline,
             _by_input(pipeline, values, inputs or {}),
-            agents=_Source(known),
+            agents=known.loader(),
             middleware=known.active_middleware(middleware),
             observers=observers,
             options=options,
@@ -273,6 +327,8 @@ class Registry:
         options: RunOptions | None = None,
     ) -> RunResult:
         """Return what :meth:`run` returns, from code that is not async."""
+        import asyncio
+
         return asyncio.run(
             self.run(
                 what,
@@ -294,36 +350,25 @@ class Registry:
             UnknownNameError: If nobody offers one of them.
             AgentLoadError: If its code cannot be brought in.
         """
+        from registry_core.runtime.middleware import ActiveMiddleware
+
+        loader = self.loader()
         wanted = dict.fromkeys((*self.settings.run.middleware, *names))
-        return tuple(_middleware(self.plugins, name) for name in wanted)
+        return tuple(ActiveMiddleware(*loader.middleware(name)) for name in wanted)
 
+    def loader(self) -> Loader:
+        """Return the way to the code of what is in this registry."""
+        from registry_core.discovery.loading import Loader
 
-class _Source:
-    """Where the runtime takes agents from."""
-
-    def __init__(self, registry: Registry) -> None:
-        self._catalog = registry.catalog
-        self._local = registry.local
-        self._places = {r.distribution: Path(r.location) for r in registry.plugins}
-
-    def definition(self, agent: AgentId) -> AgentDefinition:
-        """Return what everybody may know of *agent*."""
-        return self._catalog.definition(agent)
-
-    def load(self, agent: AgentId) -> Callable[..., object]:
-        """Return its code."""
-        from registry_core.discovery.loading import load_target
-
-        if agent in self._local:
-            return self._local[agent]
-        target = self.definition(agent).target
-        return load_target(agent, target, metadata=self._places[agent.distribution])
+        return Loader(self.plugins, self.settings.plugins, catalog=self.catalog, local=self.local)
 
 
 def _resolved(
     catalog: Catalog, likes: Iterable[SchemaLike]
 ) -> tuple[Catalog, tuple[SchemaId, ...]]:
     """Return the schemas that *likes* stand for, and a catalog that knows them."""
+    from dataclasses import replace
+
     from registry_core.schemas.from_model import schema_of
 
     found: list[SchemaId] = []
@@ -340,6 +385,8 @@ def _resolved(
 def _by_input(
     pipeline: Pipeline, values: tuple[object, ...], named: Mapping[str, object]
 ) -> dict[str, object]:
+    from registry_core.errors import Fault, PipelineError
+
     names = [declared.name for declared in pipeline.inputs]
     given = dict(zip(names, values, strict=False)) | dict(named)
     faults = [Fault(name, "was not given") for name in names if name not in given]
@@ -349,23 +396,3 @@ def _by_input(
     if faults:
         raise PipelineError(pipeline.name, faults)
     return given
-
-
-def _middleware(plugins: Sequence[PluginRecord], name: str) -> ActiveMiddleware:
-    from registry_core.discovery.loading import load_target
-    from registry_core.runtime.middleware import ActiveMiddleware
-
-    offered = [
-        (f"{record.distribution}/{item.name}", item, record)
-        for record in plugins
-        if record.manifest is not None and record.state == "ok"
-        for item in record.manifest.middleware
-    ]
-    found = [offer for offer in offered if name in {offer[0], offer[1].name}]
-    if not found:
-        raise UnknownNameError("middleware", name, [full for full, _, _ in offered])
-    if len(found) > 1:
-        raise AmbiguousNameError("middleware", name, [full for full, _, _ in found])
-    full, definition, record = found[0]
-    code = load_target(full, definition.target, metadata=Path(record.location))
-    return ActiveMiddleware(full, definition, cast("MiddlewareFunction", code))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
-from email import message_from_bytes
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from registry_core.definitions.manifest import HOST_API
 from registry_core.discovery.files import UnreadableError, read_bounded
@@ -20,7 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Metadata", "Misfit", "check_host_api", "check_requirements", "read_metadata"]
+__all__ = [
+    "Metadata",
+    "Misfit",
+    "check_host_api",
+    "check_requirements",
+    "read_metadata",
+    "version_of",
+]
+
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +61,46 @@ def read_metadata(folder: Path) -> Metadata | str:
     """Return the metadata in *folder*, or why it cannot be used."""
     for name in ("METADATA", "PKG-INFO"):
         try:
-            headers, _, _ = read_bounded(folder / name).replace(b"\r\n", b"\n").partition(b"\n\n")
-            headers.decode("utf-8")
+            fields = _fields(read_bounded(folder / name).decode("utf-8"))
         except FileNotFoundError:
             continue
         except UnreadableError as error:
             return f"{name} {error}"
         except UnicodeDecodeError:
             return f"{name} is not UTF-8"
-        message = message_from_bytes(headers)
-        found_name, found_version = message.get("Name", ""), message.get("Version", "")
-        if not found_name or not found_version:
-            return f"{name} has no {'Version' if found_name else 'Name'}"
-        try:
-            version = str(Version(found_version))
-        except InvalidVersion:
-            return f"{name}: {found_version!a} is not a version"
+        for wanted in ("name", "version"):
+            if len(fields.get(wanted, ())) != 1:
+                found = "twice" if wanted in fields else "no"
+                return f"{name} has {found} {wanted.capitalize()}"
+        (written,) = fields["version"]
+        version = version_of(written)
+        if version is None:
+            return f"{name}: {written[:_SHOWN]!a} is not a version"
         return Metadata(
-            name=canonicalize_name(found_name),
-            version=version,
-            requires_python=message.get("Requires-Python", ""),
-            requires=tuple(message.get_all("Requires-Dist") or ()),
+            name=canonicalize_name(fields["name"][0]),
+            version=str(version),
+            requires_python="".join(fields.get("requires-python", ())),
+            requires=tuple(fields.get("requires-dist", ())),
         )
     return "METADATA is missing"
+
+
+def version_of(text: str) -> Version | None:
+    """Return the version that *text* is, or None when it is none."""
+    try:
+        return Version(text) if len(text) <= _SHOWN else None
+    except ValueError:  # also a number of more digits than Python takes
+        return None
+
+
+def _fields(text: str) -> dict[str, list[str]]:
+    """Return the headers before the first empty line, by name in lower case."""
+    fields: dict[str, list[str]] = {}
+    for line in text.replace("\r\n", "\n").partition("\n\n")[0].split("\n"):
+        name, colon, value = line.partition(":")
+        if colon and not line[0].isspace():
+            fields.setdefault(name.strip().lower(), []).append(value.strip())
+    return fields
 
 
 def check_host_api(specifier: str, *, plugin: str) -> Misfit | None:
@@ -84,7 +109,7 @@ def check_host_api(specifier: str, *, plugin: str) -> Misfit | None:
         if SpecifierSet(specifier).contains(HOST_API):
             return None
     except InvalidSpecifier:
-        reason = f"host_api {specifier!a} is not a version specifier"
+        reason = f"host_api {specifier[:_SHOWN]!a} is not a version specifier"
         return Misfit("host_api", reason, f"tell the authors of {plugin}")
     return Misfit(
         "host_api",
@@ -106,15 +131,22 @@ def check_requirements(metadata: Metadata, installed: Mapping[str, str]) -> Misf
             return misfit
     for text in metadata.requires:
         try:
-            requirement = Requirement(text)
-            applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName):
-            return Misfit("requirement", f"{text!a} is not a requirement", _tell(metadata))
-        if applies:
+            requirement = _applying(text)
+        except (ValueError, KeyError, RecursionError):  # packaging descends at each parenthesis
+            reason = f"{text[:_SHOWN]!a} is not a requirement"
+            return Misfit("requirement", reason, _tell(metadata))
+        if requirement is not None:
             misfit = _check_requirement(requirement, installed, metadata.name)
             if misfit:
                 return misfit
     return None
+
+
+@lru_cache(maxsize=4096)  # plugins ask for the same few things
+def _applying(text: str) -> Requirement | None:
+    requirement = Requirement(text)
+    marker = requirement.marker
+    return requirement if marker is None or marker.evaluate({"extra": ""}) else None
 
 
 def _check_python(metadata: Metadata) -> Misfit | None:
@@ -123,7 +155,7 @@ def _check_python(metadata: Metadata) -> Misfit | None:
         if SpecifierSet(metadata.requires_python).contains(running, prereleases=True):
             return None
     except InvalidSpecifier:
-        reason = f"Requires-Python {metadata.requires_python!a} is not a version specifier"
+        reason = f"Requires-Python {metadata.requires_python[:_SHOWN]!a} is not a version specifier"
         return Misfit("python", reason, _tell(metadata))
     reason = f"needs Python {metadata.requires_python}, and this is {running}"
     return Misfit("python", reason, f"use another Python, or pip install --upgrade {metadata.name}")
@@ -136,11 +168,8 @@ def _check_requirement(
     mend = f'pip install "{requirement}"'
     if version is None:
         return Misfit("requirement", f"needs {requirement}, which is not installed", mend)
-    try:
-        fits = requirement.specifier.contains(version, prereleases=True)
-    except InvalidVersion:
-        fits = True  # not ours to judge: the distribution in question is reported by itself
-    if fits:
+    # A version that is none is not ours to judge: its distribution is reported by itself.
+    if version_of(version) is None or requirement.specifier.contains(version, prereleases=True):
         return None
     if canonicalize_name(requirement.name) == "registry-core":
         mend = f'pip install --upgrade {plugin} "{requirement}"'

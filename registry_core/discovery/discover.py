@@ -2,232 +2,357 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
 
-from registry_core.definitions.validating import read_manifest
-from registry_core.discovery.compatibility import (
-    Metadata,
-    check_host_api,
-    check_requirements,
-    read_metadata,
+from registry_core.discovery.compatibility import check_host_api, check_requirements
+from registry_core.discovery.conflicts import (
+    contested_agents,
+    settle_files,
+    settle_names,
+    shadowing,
 )
-from registry_core.discovery.files import UnreadableError, read_bounded
+from registry_core.discovery.inspection import (
+    Inspection,
+    PluginFiles,
+    check_targets,
+    inspect,
+    marked_files,
+)
 from registry_core.discovery.ownership import OwnedFiles
+from registry_core.discovery.places import FRESH_NS, Mark, mark_of, marks_of
 from registry_core.discovery.probe import Probed, probe
-from registry_core.discovery.report import Conflict, DiscoveryReport, PluginRecord
+from registry_core.discovery.report import (
+    Conflict,
+    DiscoveryReport,
+    PluginRecord,
+    PluginState,
+)
 from registry_core.discovery.scan import FoundDistribution, scan
-from registry_core.errors import ManifestError
-from registry_core.settings import PluginSettings, Settings
+from registry_core.discovery.trust import TrustList
+from registry_core.settings.values import Settings
 
-if TYPE_CHECKING:
-    from registry_core.definitions.manifest import Manifest
-    from registry_core.discovery.entry_points import PluginEntry
-
-__all__ = ["discover"]
+__all__ = ["Answer", "Discovery", "Prober", "Remembered", "discover", "search"]
 
 Prober: TypeAlias = Callable[[str], Probed]
+_PROBES_AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a child process said of one module.
+
+    Attributes:
+        module: The module.
+        probed: What it said.
+        sources: Files of an editable project that it depends on, as they were.
+    """
+
+    module: str
+    probed: Probed
+    sources: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What was read of one distribution, and when that stops to be true.
+
+    Attributes:
+        marks: The files it was read from, as they were.
+        inspection: What they said.
+        answers: What child processes said.
+    """
+
+    marks: tuple[Mark, ...]
+    inspection: Inspection
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def outside(self) -> tuple[Mark, ...]:
+        """Files beside the metadata folder that it was read from."""
+        sources = (mark for answer in self.answers for mark in answer.sources)
+        return (*self.inspection.watched, *sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """A report, and what makes the next one cheap.
+
+    Attributes:
+        report: What was found.
+        memory: What was read, by metadata folder.
+        watched: Files outside of the searched folders on which the report depends.
+        began_ns: When the first file was looked at, in ns since 1970.
+        read: How many distributions had to be read anew.
+        lasting: Whether all that the report depends on is watched.
+    """
+
+    report: DiscoveryReport
+    memory: Mapping[str, Remembered]
+    watched: tuple[Mark, ...]
+    began_ns: int
+    read: int
+    lasting: bool
 
 
 def discover(
     settings: Settings | None = None,
     *,
     path: Iterable[str] | None = None,
-    read_code: Prober = probe,
+    read_code: Prober | None = None,
 ) -> DiscoveryReport:
-    """Return a record for each installed plugin; imports none of them.
+    """Return a record for each installed plugin; imports none of them, and keeps no cache.
 
     Args:
         settings: Whom to block and which pins decide conflicts.
         path: Folders to search; the interpreter's own unless given.
         read_code: How a plugin without a manifest is read; in a child process unless given.
+
+    Raises:
+        ConfigError: If the lock that the settings name cannot be read.
     """
-    settings = settings or Settings()
-    distributions = scan(path)
-    installed = {found.name: found.version for found in distributions}
-    records: list[PluginRecord] = []
-    conflicts: list[Conflict] = []
-    for found in distributions:
-        if found.problem:
-            records.append(_unreadable(found))
-        if not found.plugins:
-            continue
-        if found.shadows:
-            conflicts.append(_shadowing(found))
-        plugin_reader = _PluginReader(found, installed, settings.plugins, read_code)
-        records.extend(plugin_reader.record(entry) for entry in found.plugins)
-    rivals = _rivals(records)
-    conflicts.extend(_undecided(rivals, settings.pins))
-    judged = (_as_rival(record, rivals, settings.pins) for record in records)
+    return search(settings or Settings(), path=path, read_code=read_code).report
+
+
+def search(
+    settings: Settings,
+    *,
+    path: Iterable[str] | None = None,
+    read_code: Prober | None = None,
+    memory: Mapping[str, Remembered] | None = None,
+    remembered_ns: int = 0,
+) -> Discovery:
+    """Return what is installed; a distribution that *memory* knows is not read again.
+
+    Args:
+        settings: Whom to block and which pins decide conflicts.
+        path: Folders to search; the interpreter's own unless given.
+        read_code: How a plugin without a manifest is read; in a child process unless given.
+        memory: What an earlier discovery read, by metadata folder.
+        remembered_ns: When that one began, in ns since 1970.
+
+    Raises:
+        ConfigError: If the lock that the settings name cannot be read.
+    """
+    folders = None if path is None else tuple(path)
+    began_ns = time.time_ns()
+    known = memory or {}
+    found = scan(folders)
+    seen = {item.metadata: _recalled(item, known, remembered_ns) for item in found}
+    read = sum(
+        item.metadata not in known
+        or seen[item.metadata].inspection is not known[item.metadata].inspection
+        for item in found
+    )
+    copies = _copies(found, seen)
+    judge = _Judge(
+        settings,
+        installed={name: items[0].version for name, items in copies.items()},
+        seen=seen,
+        read_code=read_code or partial(probe, path=folders or ()),
+    )
+    records = judge.records([items[0] for items in copies.values()])
+    conflicts = [
+        shadowing(name, [item.metadata for item in items])
+        for name, items in copies.items()
+        if len(items) > 1 and any(seen[item.metadata].inspection.concerns_us for item in items)
+    ]
+    report = _settled(records, conflicts, judge.files, settings)
+    return Discovery(report, judge.seen, judge.watched(), began_ns, read, judge.lasting)
+
+
+def _recalled(
+    found: FoundDistribution, known: Mapping[str, Remembered], remembered_ns: int
+) -> Remembered:
+    marks = marked_files(found)
+    before = known.get(found.metadata)
+    if before is None or before.marks != marks:
+        return Remembered(marks, inspect(found))
+    outside = before.outside
+    newest = max(time_ns for _, time_ns, _ in (*marks, *outside))
+    if newest >= remembered_ns - FRESH_NS or outside != marks_of(path for path, _, _ in outside):
+        return Remembered(marks, inspect(found))
+    if all(answer.probed.manifest for answer in before.answers):
+        return before
+    # What was missing for an import may have been installed since.
+    return replace(before, answers=tuple(a for a in before.answers if a.probed.manifest))
+
+
+def _copies(
+    found: Sequence[FoundDistribution], seen: Mapping[str, Remembered]
+) -> dict[str, list[FoundDistribution]]:
+    """Return the distributions by name, sorted, the copies of one in the order of the path."""
+    copies: dict[str, list[FoundDistribution]] = defaultdict(list)
+    for item in found:
+        copies[item.name].append(item)
+    for name, items in copies.items():
+        projects = [project for i in items if (project := seen[i.metadata].inspection.editable)]
+        # setuptools leaves an egg-info in a project that it installs editable: no second copy.
+        copies[name] = [
+            item
+            for item in items
+            if not (item.is_egg_info and any(item.metadata.startswith(p) for p in projects))
+        ]
+    return dict(sorted(copies.items()))
+
+
+class _Judge:
+    """The checks on each plugin, cheapest first; whoever fails one meets no later one."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        installed: Mapping[str, str],
+        seen: Mapping[str, Remembered],
+        read_code: Prober,
+    ) -> None:
+        self.seen = dict(seen)
+        self.files: dict[str, tuple[str, ...]] = {}
+        self.lasting = True
+        self._trust = TrustList(settings.plugins)
+        self._installed = installed
+        self._read_code = read_code
+
+    def records(self, found: Sequence[FoundDistribution]) -> tuple[PluginRecord, ...]:
+        """Return the records of all plugins in *found*."""
+        records: list[PluginRecord] = []
+        unread: list[tuple[PluginRecord, FoundDistribution]] = []
+        for item in found:
+            inspection = self.seen[item.metadata].inspection
+            if inspection.flaw and not inspection.plugins:
+                records.append(_flawed(_record(item, inspection), inspection))
+            refused = (
+                self._trust.lock_refusal(*_identity(item, inspection)) if inspection.plugins else ""
+            )
+            for plugin in inspection.plugins:
+                self.files[f"{item.name}:{plugin.entry.name}"] = plugin.targets
+                record = self._judged(item, inspection, plugin, refused)
+                if record.state == "ok" and record.manifest is None:
+                    unread.append((record, item))
+                else:
+                    records.append(record)
+        with ThreadPoolExecutor(_PROBES_AT_ONCE) as pool:
+            records.extend(pool.map(lambda pair: self._probed(*pair), unread))
+        return tuple(records)
+
+    def watched(self) -> tuple[Mark, ...]:
+        """Return the marks of all files outside of the searched folders."""
+        marks = {mark for item in self.seen.values() for mark in item.outside}
+        if self._trust.lock_file:
+            marks.add(mark_of(self._trust.lock_file))
+        return tuple(sorted(marks))
+
+    def _judged(
+        self, found: FoundDistribution, inspection: Inspection, plugin: PluginFiles, refused: str
+    ) -> PluginRecord:
+        record = _record(found, inspection, plugin)
+        if listed := self._trust.refusal(found.name, plugin.entry.name):
+            return replace(record, state="blocked", code="settings", reason=listed)
+        if refused:
+            mend = f"look at it, then lock it: agentreg audit --lock {self._trust.lock_file}"
+            return replace(record, state="blocked", code="locked", reason=refused, fix=mend)
+        if inspection.metadata is None:
+            return _flawed(record, inspection)
+        if misfit := check_requirements(inspection.metadata, self._installed):
+            return _stopped(record, "incompatible", misfit.code, misfit.reason, misfit.fix)
+        if flaw := plugin.flaw:
+            return _stopped(record, "broken", flaw.code, flaw.reason, flaw.fix)
+        return self._fitting(replace(record, manifest=plugin.manifest))
+
+    def _fitting(self, record: PluginRecord) -> PluginRecord:
+        manifest = record.manifest
+        if manifest is None:
+            return record
+        if misfit := check_host_api(manifest.host_api, plugin=record.distribution):
+            reason = misfit.reason
+            judged = _stopped(record, "incompatible", misfit.code, reason, misfit.fix)
+            return replace(judged, manifest=None)
+        blocked = self._trust.refused_agents(
+            record.distribution, record.name, record.version, manifest.agents
+        )
+        return replace(record, blocked_agents=blocked)
+
+    def _probed(self, record: PluginRecord, found: FoundDistribution) -> PluginRecord:
+        answer = self._answer(record.module, found)
+        if answer.manifest is None:
+            mend = f"pip install --upgrade {record.distribution}, or tell its authors"
+            return _stopped(record, "broken", answer.code, answer.reason, mend)
+        owned = OwnedFiles(Path(found.metadata))
+        flaw, files = check_targets(answer.manifest, owned, found.name)
+        if flaw is not None:
+            return _stopped(record, "broken", flaw.code, flaw.reason, flaw.fix)
+        self.files[record.full_name] = tuple(dict.fromkeys((*self.files[record.full_name], *files)))
+        notes = ["ships no manifest; was read in a child process"]
+        if answer.changed:
+            notes.append(f"its import changed: {', '.join(answer.changed)}")
+        return self._fitting(replace(record, manifest=answer.manifest, notes=tuple(notes)))
+
+    def _answer(self, module: str, found: FoundDistribution) -> Probed:
+        remembered = self.seen[found.metadata]
+        for answer in remembered.answers:
+            if answer.module == module:
+                return answer.probed
+        probed = self._read_code(module)
+        project = remembered.inspection.editable
+        # An ordinary install changes when its metadata does; a project under work by itself.
+        sources = (file for file in probed.sources if project and file.startswith(project))
+        answer = Answer(module, probed, marks_of(sources))
+        if project and probed.manifest is None:
+            self.lasting = False
+        self.seen[found.metadata] = replace(remembered, answers=(*remembered.answers, answer))
+        return probed
+
+
+def _settled(
+    records: Sequence[PluginRecord],
+    conflicts: list[Conflict],
+    files: Mapping[str, Sequence[str]],
+    settings: Settings,
+) -> DiscoveryReport:
+    records, over_names = settle_names(records, settings.pins)
+    records, over_files = settle_files(records, files)
+    conflicts += [*over_names, *over_files, *contested_agents(records, settings.pins)]
     return DiscoveryReport(
-        plugins=tuple(sorted(judged, key=lambda record: (record.name, record.distribution))),
+        plugins=tuple(sorted(records, key=lambda record: (record.name, record.distribution))),
         conflicts=tuple(sorted(conflicts, key=lambda conflict: (conflict.kind, conflict.name))),
     )
 
 
-class _PluginReader:
-    """The checks on the plugins of one distribution, cheapest first."""
-
-    def __init__(
-        self,
-        found: FoundDistribution,
-        installed: Mapping[str, str],
-        settings: PluginSettings,
-        read_code: Prober,
-    ) -> None:
-        self._found = found
-        self._installed = installed
-        self._settings = settings
-        self._read_code = read_code
-        self._owned = OwnedFiles(found.metadata)
-
-    def record(self, entry: PluginEntry) -> PluginRecord:
-        """Return the record of the plugin *entry*."""
-        found = self._found
-        record = PluginRecord(
-            name=entry.name,
-            distribution=found.name,
-            version=found.version,
-            location=str(found.metadata),
-            state="ok",
-            module=entry.module,
-        )
-        if blocked := self._blocked():
-            return replace(record, state="blocked", code="settings", reason=blocked)
-        metadata = read_metadata(found.metadata)
-        if isinstance(metadata, str):
-            return _broken(record, "metadata", metadata, _reinstall(found.name))
-        if metadata.name != found.name:
-            reason = f"METADATA says {metadata.name!a}, and its folder says {found.name!a}"
-            return _broken(record, "metadata", reason, _reinstall(found.name))
-        record = replace(record, version=metadata.version)
-        if misfit := check_requirements(metadata, self._installed):
-            return replace(
-                record,
-                state="incompatible",
-                code=misfit.code,
-                reason=misfit.reason,
-                fix=misfit.fix,
-            )
-        if entry.module and self._owned.module_file(entry.module) is None:
-            reason = f"module {entry.module!a} is not a file of this distribution"
-            return _broken(record, "ownership", reason, f"pip uninstall {found.name}")
-        return self._with_manifest(record, entry, metadata)
-
-    def _with_manifest(
-        self, record: PluginRecord, entry: PluginEntry, metadata: Metadata
-    ) -> PluginRecord:
-        if not entry.manifest:
-            return self._probed(record, entry)
-        file = self._owned.find(entry.manifest)
-        if file is None:
-            reason = f"manifest {entry.manifest} is not a file of this distribution"
-            return _broken(record, "manifest", reason, _reinstall(metadata.name))
-        try:
-            manifest, unknown = read_manifest(entry.manifest, read_bounded(file))
-        except (ManifestError, UnreadableError, FileNotFoundError) as error:
-            mend = f"build it again: agentreg manifest build {entry.module or entry.name}"
-            return _broken(record, "manifest", str(error), mend)
-        notes = tuple(f"manifest: {path} is unknown to this host" for path in unknown)
-        return self._accepted(replace(record, notes=notes), manifest)
-
-    def _probed(self, record: PluginRecord, entry: PluginEntry) -> PluginRecord:
-        answer = self._read_code(entry.module)
-        if answer.manifest is None:
-            mend = f"pip install --upgrade {record.distribution}, or tell its authors"
-            return _broken(record, answer.code, answer.reason, mend)
-        notes = ["ships no manifest; was read in a child process"]
-        if answer.changed:
-            notes.append(f"its import changed: {', '.join(answer.changed)}")
-        return self._accepted(replace(record, notes=tuple(notes)), answer.manifest)
-
-    def _accepted(self, record: PluginRecord, manifest: Manifest) -> PluginRecord:
-        if misfit := check_host_api(manifest.host_api, plugin=record.distribution):
-            return replace(
-                record,
-                state="incompatible",
-                code=misfit.code,
-                reason=misfit.reason,
-                fix=misfit.fix,
-            )
-        targets = [agent.target for agent in manifest.agents]
-        targets += [middleware.target for middleware in manifest.middleware]
-        modules = sorted({target.partition(":")[0] for target in targets})
-        foreign = [name for name in modules if self._owned.module_file(name) is None]
-        if foreign:
-            reason = f"module {foreign[0]!a} in its manifest is not a file of this distribution"
-            return _broken(record, "ownership", reason, f"pip uninstall {record.distribution}")
-        return replace(record, manifest=manifest)
-
-    def _blocked(self) -> str:
-        name = self._found.name
-        if name in self._settings.block:
-            return "is on the block list"
-        if self._settings.allow and name not in self._settings.allow and name != "registry-core":
-            return "is not on the allow list"
-        return ""
-
-
-def _broken(record: PluginRecord, code: str, reason: str, fix: str) -> PluginRecord:
-    return replace(record, state="broken", code=code, reason=reason, fix=fix)
-
-
-def _reinstall(distribution: str) -> str:
-    return f"pip install --force-reinstall {distribution}"
-
-
-def _unreadable(found: FoundDistribution) -> PluginRecord:
-    return PluginRecord(
-        name=found.name,
-        distribution=found.name,
-        version=found.version,
-        location=str(found.metadata),
-        state="broken",
-        code="entry_points",
-        reason=found.problem,
-        fix=_reinstall(found.name),
-    )
-
-
-def _shadowing(found: FoundDistribution) -> Conflict:
-    places = (found.metadata, *found.shadows)
-    return Conflict(
-        kind="distribution",
-        name=found.name,
-        owners=tuple(map(str, places)),
-        pin=f"remove all but one; {found.metadata} is used",
-    )
-
-
-def _rivals(records: Iterable[PluginRecord]) -> dict[str, tuple[str, ...]]:
-    owners: dict[str, set[str]] = defaultdict(set)
-    for record in records:
-        if record.state in {"ok", "incompatible"}:
-            owners[record.name].add(record.distribution)
-    return {name: tuple(sorted(them)) for name, them in sorted(owners.items()) if len(them) > 1}
-
-
-def _undecided(
-    rivals: Mapping[str, tuple[str, ...]], pins: Mapping[str, str]
-) -> Iterator[Conflict]:
-    for name, owners in rivals.items():
-        if pins.get(name) not in owners:
-            yield Conflict("plugin", name, owners, f'agentreg.toml: [pins] {name} = "{owners[0]}"')
-
-
-def _as_rival(
-    record: PluginRecord, rivals: Mapping[str, tuple[str, ...]], pins: Mapping[str, str]
+def _record(
+    found: FoundDistribution, inspection: Inspection, plugin: PluginFiles | None = None
 ) -> PluginRecord:
-    owners = rivals.get(record.name, ())
-    if record.state != "ok" or not owners or pins.get(record.name) == record.distribution:
-        return record
-    others = ", ".join(owner for owner in owners if owner != record.distribution)
-    return replace(
-        record,
-        state="conflict",
-        code="plugin_name",
-        reason=f"plugin name {record.name!r} is also claimed by {others}",
-        fix=f'agentreg.toml: [pins] {record.name} = "{record.distribution}"',
+    name, version, metadata = _identity(found, inspection)
+    return PluginRecord(
+        name=plugin.entry.name if plugin else name,
+        distribution=name,
+        version=version,
+        location=metadata,
+        state="ok",
+        module=plugin.entry.module if plugin else "",
+        notes=plugin.notes if plugin else (),
     )
+
+
+def _identity(found: FoundDistribution, inspection: Inspection) -> tuple[str, str, str]:
+    metadata = inspection.metadata
+    return found.name, metadata.version if metadata else found.version, found.metadata
+
+
+def _flawed(record: PluginRecord, inspection: Inspection) -> PluginRecord:
+    flaw = inspection.flaw
+    if flaw is None:
+        return record
+    return _stopped(record, "broken", flaw.code, flaw.reason, flaw.fix)
+
+
+def _stopped(
+    record: PluginRecord, state: PluginState, code: str, reason: str, fix: str
+) -> PluginRecord:
+    return replace(record, state=state, code=code, reason=reason, fix=fix)

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path, PurePosixPath
 
-__all__ = ["MAX_BYTES", "UnreadableError", "below", "read_bounded"]
+__all__ = ["MAX_BYTES", "UnreadableError", "below", "file_below", "read_bounded"]
 
 MAX_BYTES = 1 << 20
 
@@ -33,6 +33,9 @@ def read_bounded(path: str | os.PathLike[str], *, limit: int = MAX_BYTES) -> byt
         raise
     except OSError as error:
         raise UnreadableError(error.strerror or "cannot be opened") from error
+    except ValueError as error:
+        message = "has no name that a file can have"
+        raise UnreadableError(message) from error
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -57,6 +60,18 @@ def below(root: Path, relative: str) -> Path | None:
     """
     if PurePosixPath(relative).is_absolute() or "\0" in relative:
         return None
-    base = root.resolve()
-    target = (base / relative).resolve()
+    try:
+        base = root.resolve()
+        target = (base / relative).resolve()
+    except (OSError, RuntimeError, ValueError):  # too long, or links in a circle
+        return None
     return target if target.is_relative_to(base) else None
+
+
+def file_below(root: Path, relative: str) -> Path | None:
+    """Return the regular file at ``root/relative``, or None when there is none inside *root*."""
+    found = below(root, relative)
+    try:
+        return found if found is not None and found.is_file() else None
+    except OSError:
+        return None

@@ -1,8 +1,8 @@
 """Run foreign import code and put the process back as it was.
 
 Catches everything that plugin code raises, SystemExit and KeyboardInterrupt included, and lets
-only a real Ctrl-C through. Afterwards descriptors, folder, paths and switches are what they were,
-and the names of those that had been changed are known.
+only a real Ctrl-C through. Afterwards descriptors, streams, folder, paths and switches are what
+they were, and the names of those that had been changed are known.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import sys
 import threading
 import warnings
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -25,6 +26,25 @@ if TYPE_CHECKING:
 __all__ = ["ForeignError", "guarded"]
 
 ResultT = TypeVar("ResultT")
+_HAS_TIMERS = hasattr(signal, "setitimer")
+# What a plugin might replace for everybody: enough of them to notice one that does.
+_SENTINELS = (
+    ("builtins", "__import__"),
+    ("builtins", "open"),
+    ("builtins", "print"),
+    ("json", "dumps"),
+    ("json", "loads"),
+    ("asyncio", "sleep"),
+    ("asyncio", "wait"),
+    ("os", "open"),
+    ("os", "replace"),
+    ("time", "monotonic"),
+    ("time", "sleep"),
+    ("socket", "socket"),
+    ("subprocess", "Popen"),
+    ("sys", "exit"),
+    ("sys", "excepthook"),
+)
 
 
 class ForeignError(Exception):
@@ -48,15 +68,34 @@ def guarded(call: Callable[[], ResultT]) -> tuple[ResultT, tuple[str, ...]]:
     """
     before = _State.take()
     pressed: list[bool] = []
+    changed: list[str] = []
     try:
-        with _stdout_to_stderr(), _noting_interrupts(pressed):
+        with (
+            _same_warnings(changed),
+            _stdout_to_stderr(changed),
+            _noting_interrupts(pressed),
+        ):
             result = call()
     except BaseException as error:
-        changed = before.restore()
+        changed.extend(before.restore())
         if pressed:
-            raise
-        raise ForeignError(error, changed) from error
-    return result, before.restore()
+            raise KeyboardInterrupt from None
+        raise ForeignError(error, tuple(sorted(changed))) from error
+    changed.extend(before.restore())
+    if pressed:  # foreign code swallowed what the user meant for all
+        raise KeyboardInterrupt
+    return result, tuple(sorted(changed))
+
+
+@contextlib.contextmanager
+def _same_warnings(changed: list[str]) -> Generator[None, None, None]:
+    before = tuple(warnings.filters)
+    with warnings.catch_warnings():
+        try:
+            yield
+        finally:
+            if tuple(warnings.filters) != before:
+                changed.append("warnings")
 
 
 @contextlib.contextmanager
@@ -78,20 +117,47 @@ def _noting_interrupts(pressed: list[bool]) -> Generator[None, None, None]:
 
 
 @contextlib.contextmanager
-def _stdout_to_stderr() -> Generator[None, None, None]:
-    saved = {number: _duplicate(number) for number in (0, 1, 2)}
-    stream = sys.stdout
+def _stdout_to_stderr(changed: list[str]) -> Generator[None, None, None]:
+    names = ("stdin", "stdout", "stderr")
+    streams: dict[str, TextIO | None] = {name: getattr(sys, name) for name in names}
+    originals: dict[str, TextIO | None] = {name: getattr(sys, f"__{name}__") for name in names}
+    for stream in (*streams.values(), *originals.values()):
+        _flush(stream)
+    saved = [_duplicate(number) for number in range(3)]
     sys.stdout = sys.stderr
     if saved[1] is not None and saved[2] is not None:
         os.dup2(2, 1)
     try:
         yield
     finally:
-        sys.stdout = stream
-        for number, copy in saved.items():
+        # Text that waits in a stream was foreign, and leaves before the stream is ours again.
+        for stream in (sys.stdout, *streams.values(), *originals.values()):
+            _flush(stream)
+        for number, copy in enumerate(saved):
             if copy is not None:
                 os.dup2(copy, number)
                 os.close(copy)
+        for number, name in enumerate(names):
+            stream = _opened(streams[name], number)
+            if stream is not streams[name]:
+                changed.append(name)
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", _opened(originals[name], number))
+
+
+def _opened(stream: TextIO | None, number: int) -> TextIO | None:
+    if stream is None or not stream.closed:
+        return stream
+    try:
+        return open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)
+    except OSError:
+        return stream
+
+
+def _flush(stream: TextIO | None) -> None:
+    with contextlib.suppress(Exception):  # closed, full or replaced by something else
+        if stream is not None:
+            stream.flush()
 
 
 def _duplicate(number: int) -> int | None:
@@ -110,9 +176,10 @@ class _State:
     path: tuple[str, ...]
     recursion_limit: int
     locale: str
-    filters: tuple[object, ...]
     root_handlers: tuple[logging.Handler, ...]
     root_level: int
+    timer: tuple[float, float]
+    callables: tuple[object, ...]
     signals: dict[int, object] = field(default_factory=dict[int, object])
 
     @classmethod
@@ -124,49 +191,63 @@ class _State:
             path=tuple(sys.path),
             recursion_limit=sys.getrecursionlimit(),
             locale=locale.setlocale(locale.LC_ALL),
-            filters=tuple(warnings.filters),
             root_handlers=tuple(root.handlers),
             root_level=root.level,
+            timer=signal.getitimer(signal.ITIMER_REAL) if _HAS_TIMERS else (0.0, 0.0),
+            callables=tuple(getattr(sys.modules.get(m), name, None) for m, name in _SENTINELS),
             signals={number: signal.getsignal(number) for number in signal.valid_signals()},
         )
 
     def restore(self) -> tuple[str, ...]:
         """Put everything back; return the names of what was different, sorted."""
         now = _State.take()
-        changed: list[str] = []
-        if now.folder != self.folder:
-            changed.append("current directory")
-            os.chdir(self.folder)
-        if now.umask != self.umask:
-            changed.append("umask")
-            os.umask(self.umask)
-        if now.path != self.path:
-            changed.append("sys.path")
-            sys.path[:] = self.path
-        if now.recursion_limit != self.recursion_limit:
-            changed.append("recursion limit")
-            sys.setrecursionlimit(self.recursion_limit)
-        if now.locale != self.locale:
-            changed.append("locale")
-            locale.setlocale(locale.LC_ALL, self.locale)
-        if now.filters != self.filters:
-            changed.append("warnings")
-            warnings.filters[:] = list(self.filters)  # type: ignore[index]
-        if (now.root_handlers, now.root_level) != (self.root_handlers, self.root_level):
-            changed.append("logging")
-            root = logging.getLogger()
-            root.handlers[:] = list(self.root_handlers)
-            root.setLevel(self.root_level)
-        changed.extend(self._restore_signals(now))
-        return tuple(sorted(changed))
+        differing = {**self._differing_values(now), **self._differing_callables(now)}
+        for put_back in differing.values():
+            # A folder that is gone, or a thread that may not: the name is in the answer.
+            with contextlib.suppress(OSError, ValueError):
+                put_back()
+        return tuple(sorted(differing))
 
-    def _restore_signals(self, now: _State) -> list[str]:
-        changed = [n for n, handler in self.signals.items() if now.signals.get(n) != handler]
-        for number in changed:
-            handler = self.signals[number]
+    def _differing_values(self, now: _State) -> dict[str, Callable[[], object]]:
+        """Return how to put back each value that differs, by its name."""
+        differing: dict[str, Callable[[], object]] = {}
+        if now.folder != self.folder:
+            differing["current directory"] = lambda: os.chdir(self.folder)
+        if now.umask != self.umask:
+            differing["umask"] = lambda: os.umask(self.umask)
+        if now.path != self.path:
+            differing["sys.path"] = lambda: sys.path.__setitem__(slice(None), list(self.path))
+        if now.recursion_limit != self.recursion_limit:
+            differing["recursion limit"] = lambda: sys.setrecursionlimit(self.recursion_limit)
+        if now.locale != self.locale:
+            differing["locale"] = lambda: locale.setlocale(locale.LC_ALL, self.locale)
+        if (now.root_handlers, now.root_level) != (self.root_handlers, self.root_level):
+            differing["logging"] = self._restore_logging
+        if now.timer != self.timer and self.timer == (0.0, 0.0):
+            differing["timer"] = lambda: signal.setitimer(signal.ITIMER_REAL, 0)
+        return differing
+
+    def _differing_callables(self, now: _State) -> dict[str, Callable[[], object]]:
+        """Return how to put back what is called, by its name; never compared with ``==``."""
+        differing: dict[str, Callable[[], object]] = {}
+        if any(now.signals.get(number) is not self.signals[number] for number in self.signals):
+            differing["signal handlers"] = self._restore_signals
+        for place, old, new in zip(_SENTINELS, self.callables, now.callables, strict=True):
+            if old is not None and new is not old:
+                module, name = place
+                differing[f"{module}.{name}"] = partial(setattr, sys.modules[module], name, old)
+        return differing
+
+    def _restore_logging(self) -> None:
+        root = logging.getLogger()
+        root.handlers[:] = list(self.root_handlers)
+        root.setLevel(self.root_level)
+
+    def _restore_signals(self) -> None:
+        for number, handler in self.signals.items():
             if isinstance(handler, signal.Handlers) or callable(handler):
-                signal.signal(number, handler)
-        return ["signal handlers"] if changed else []
+                with contextlib.suppress(OSError, ValueError):  # SIGKILL takes no handler
+                    signal.signal(number, handler)
 
 
 def _folder() -> str:

@@ -2,18 +2,110 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING
+import importlib.util
+import logging
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
 
 from registry_core.discovery.guard import ForeignError, guarded
 from registry_core.discovery.ownership import OwnedFiles
-from registry_core.errors import AgentLoadError
+from registry_core.discovery.trust import TrustList
+from registry_core.errors import AgentLoadError, AmbiguousNameError, UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["load_target"]
+    from registry_core.catalog.catalog import Catalog
+    from registry_core.definitions.agent import AgentDefinition
+    from registry_core.definitions.middleware import MiddlewareDefinition, MiddlewareFunction
+    from registry_core.discovery.report import PluginRecord
+    from registry_core.names import AgentId
+    from registry_core.settings.values import PluginSettings
+
+__all__ = ["Loader", "load_target"]
+
+_log = logging.getLogger(__name__)
+
+
+class Loader:
+    """The way to the code of what plugins offer."""
+
+    def __init__(
+        self,
+        records: Sequence[PluginRecord],
+        settings: PluginSettings,
+        *,
+        catalog: Catalog,
+        local: Mapping[AgentId, Callable[..., object]],
+    ) -> None:
+        """Know the *records* of the plugins, and whom the user trusts.
+
+        Args:
+            records: The plugins.
+            settings: What the user decided about them.
+            catalog: What their agents declare.
+            local: Agents from code, by id.
+
+        Raises:
+            ConfigError: If the lock that the settings name cannot be read.
+        """
+        self._records = records
+        self._trust = TrustList(settings)
+        self._catalog = catalog
+        self._local = local
+
+    def definition(self, agent: AgentId) -> AgentDefinition:
+        """Return what everybody may know of *agent*."""
+        return self._catalog.definition(agent)
+
+    def load(self, agent: AgentId) -> Callable[..., object]:
+        """Return the code of *agent*.
+
+        Raises:
+            AgentLoadError: If it cannot be brought in.
+        """
+        if agent in self._local:
+            return self._local[agent]
+        definition = self.definition(agent)
+        owner = next(
+            record
+            for record in self._records
+            if record.distribution == agent.distribution
+            and record.offered is not None
+            and any(item.target == definition.target for item in record.offered.agents)
+        )
+        return self._load(agent, definition.target, owner)
+
+    def middleware(self, name: str) -> tuple[str, MiddlewareDefinition, MiddlewareFunction]:
+        """Return the full name, the declaration and the code of a middleware.
+
+        Raises:
+            UnknownNameError: If nobody offers it.
+            AmbiguousNameError: If several do.
+            AgentLoadError: If its code cannot be brought in.
+        """
+        offered = [
+            (f"{record.distribution}/{item.name}", item, record)
+            for record in self._records
+            if record.offered is not None and record.state == "ok"
+            for item in record.offered.middleware
+        ]
+        found = [offer for offer in offered if name in {offer[0], offer[1].name}]
+        if not found:
+            raise UnknownNameError("middleware", name, [full for full, _, _ in offered])
+        if len(found) > 1:
+            raise AmbiguousNameError("middleware", name, [full for full, _, _ in found])
+        full, definition, record = found[0]
+        code = self._load(full, definition.target, record)
+        return full, definition, cast("MiddlewareFunction", code)
+
+    def _load(self, subject: str, target: str, record: PluginRecord) -> Callable[..., object]:
+        # What was true when the index was made may not be when the code is brought in.
+        refused = self._trust.lock_refusal(record.distribution, record.version, record.location)
+        if refused:
+            raise AgentLoadError(subject, "trust", f"{record.distribution} {refused}")
+        return load_target(subject, target, metadata=Path(record.location))
 
 
 def load_target(subject: str, target: str, *, metadata: Path) -> Callable[..., object]:
@@ -33,20 +125,47 @@ def load_target(subject: str, target: str, *, metadata: Path) -> Callable[..., o
     if owned is None:
         reason = f"{module_name!a} is not a file of the distribution in {metadata.name}"
         raise AgentLoadError(subject, "ownership", reason, "nothing was imported")
+    if not _leads_to(module_name, owned):
+        reason = f"{module_name.partition('.')[0]!a} on the path is not the one in {owned}"
+        raise AgentLoadError(subject, "ownership", reason, "nothing was imported")
     try:
-        found, _ = guarded(lambda: _import(module_name, qualified))
+        module, changed = guarded(lambda: importlib.import_module(module_name))
     except ForeignError as error:
-        cause = error.error
-        step = "attribute" if isinstance(cause, AttributeError) else "import"
-        reason = f"{type(cause).__name__} in {target}"
-        raise AgentLoadError(subject, step, reason) from cause
-    if not callable(found):
+        reason = f"{type(error.error).__name__} while {module_name} was imported"
+        raise AgentLoadError(subject, "import", reason) from error.error
+    if changed:
+        what = ", ".join(changed)
+        _log.warning("importing %s changed %s; it was put back", module_name, what)
+    try:
+        found, _ = guarded(lambda: _part(module, qualified))
+    except ForeignError as error:
+        reason = f"{module_name} has no {qualified}"
+        raise AgentLoadError(subject, "attribute", reason) from error.error
+    if isinstance(found, ModuleType) or not callable(found):
         raise AgentLoadError(subject, "attribute", f"{target} cannot be called")
     return found
 
 
-def _import(module_name: str, qualified: str) -> object:
-    found: object = importlib.import_module(module_name)
-    for part in qualified.split("."):
-        found = getattr(found, part)
+def _part(module: ModuleType, qualified: str) -> object:
+    found: object = module
+    for name in qualified.split("."):
+        found = getattr(found, name)
     return found
+
+
+def _leads_to(module_name: str, owned: Path) -> bool:
+    """Return whether importing *module_name* starts in the package that *owned* lies in.
+
+    A folder earlier on the path, or a module that is loaded already, may have the same name.
+    """
+    try:
+        spec = importlib.util.find_spec(module_name.partition(".")[0])
+    except Exception:  # noqa: BLE001 -- import hooks are foreign code
+        return False
+    if spec is None:
+        return False
+    places = [*(spec.submodule_search_locations or ()), *filter(None, [spec.origin])]
+    try:
+        return any(owned.is_relative_to(Path(place).resolve()) for place in places)
+    except (OSError, RuntimeError, ValueError):
+        return False

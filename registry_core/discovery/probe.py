@@ -1,28 +1,41 @@
-"""Read a plugin that ships no manifest, in a child process that may die of it."""
+"""Import a plugin in a child process that may die of it, and hear what it says.
+
+A plugin that ships no manifest is read this way once; ``doctor --import`` reads them all.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import selectors
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
-from typing import cast
+from typing import IO, TYPE_CHECKING, cast
 
 from registry_core.definitions.manifest import Manifest
 from registry_core.definitions.validating import MAX_MANIFEST_BYTES, read_manifest
 from registry_core.errors import ManifestError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 __all__ = ["PROBE_SECONDS", "Probed", "probe"]
 
 PROBE_SECONDS = 10.0
 _MEMORY_BYTES = 1 << 30
+_ANSWER_BYTES = 2 * MAX_MANIFEST_BYTES
 _CHILD = """
 import json, sys
 sys.path[:] = json.loads(sys.argv.pop(1))
 try:
     import resource
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    # Data, not address space: large libraries map files that take no memory.
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 except (ImportError, ValueError, OSError):
     pass
 from registry_core.discovery.reading import answer_probe
@@ -36,58 +49,104 @@ class Probed:
 
     Attributes:
         manifest: What the plugin offers, or None.
-        code: ``import``, ``definition``, ``load_timeout`` or ``died``; empty when all is well.
+        code: ``import``, ``definition``, ``memory_limit``, ``load_timeout`` or ``died``; empty
+            when all is well.
         reason: What happened.
         changed: Process state that the import had changed.
+        sources: Files of the modules that the import brought in.
     """
 
     manifest: Manifest | None = None
     code: str = ""
     reason: str = ""
     changed: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
-def probe(module: str, *, timeout_seconds: float = PROBE_SECONDS) -> Probed:
+def probe(
+    module: str, *, path: Iterable[str] = (), timeout_seconds: float = PROBE_SECONDS
+) -> Probed:
     """Return what the plugin *module* offers, read in a child process.
+
+    The child has a session of its own, and nothing of that session outlives this call. What
+    it may take: *timeout_seconds*, 1 GiB, 2 MiB of answer.
 
     Args:
         module: Dotted name; the caller has checked whose file it is.
+        path: Folders to find modules in before ``sys.path``.
         timeout_seconds: Longest time the child may take; then it is killed.
     """
-    command = [sys.executable, "-P", "-c", _CHILD, json.dumps(sys.path), module]
-    with subprocess.Popen(  # noqa: S603 -- our own interpreter and our own code
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as child:
+    folders = json.dumps([*path, *filter(None, sys.path)])
+    try:
+        child = subprocess.Popen(  # noqa: S603 -- our own interpreter and our own code
+            [sys.executable, "-P", "-c", _CHILD, folders, module],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return Probed(code="died", reason=f"no child process could be started: {error.strerror}")
+    assert child.stdout is not None  # noqa: S101 -- it was asked for
+    with child.stdout as answer:
         try:
-            data, _ = child.communicate(timeout=timeout_seconds)
-        except subprocess.TimeoutExpired:
-            child.kill()
+            data = _first_line(answer, timeout_seconds)
+            code = 0 if data.endswith(b"\n") else child.wait(timeout_seconds)
+        except (TimeoutError, subprocess.TimeoutExpired):
             return Probed(code="load_timeout", reason=f"took longer than {timeout_seconds:g} s")
-    return _understood(data, child.returncode)
+        finally:
+            _end(child)
+    return _understood(data, code)
+
+
+def _first_line(stream: IO[bytes], seconds: float) -> bytes:
+    """Return what arrives until a line, the stream or the patience ends.
+
+    Raises:
+        TimeoutError: If that takes longer than *seconds*.
+    """
+    data = bytearray()
+    deadline = time.monotonic() + seconds
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        while len(data) <= _ANSWER_BYTES and not data.endswith(b"\n"):
+            if not selector.select(deadline - time.monotonic()):
+                raise TimeoutError
+            piece = os.read(stream.fileno(), 1 << 16)
+            if not piece:
+                break
+            data += piece
+    return bytes(data)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    # The group outlives its leader when the module forked.
+    with contextlib.suppress(OSError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
+    child.wait()
 
 
 def _understood(data: bytes, code: int) -> Probed:
     try:
         answer: object = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Probed(code="died", reason=f"died while it was imported: {_death(code)}")
-    if not isinstance(answer, dict):
-        return Probed(code="died", reason="gave no answer")
-    facts = cast("dict[str, object]", answer)
+    facts = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
     if "manifest" not in facts:
         return Probed(code=str(facts.get("code")), reason=str(facts.get("reason")))
-    text = json.dumps(facts["manifest"]).encode()[: MAX_MANIFEST_BYTES + 1]
+    text = json.dumps(facts["manifest"]).encode()
     try:
         manifest, _ = read_manifest("read from code", text)
     except ManifestError as error:
         return Probed(code="definition", reason=str(error))
-    changed = facts.get("changed")
-    names = tuple(map(str, cast("list[object]", changed))) if isinstance(changed, list) else ()
-    return Probed(manifest, changed=names)
+    return Probed(
+        manifest, changed=_words(facts.get("changed")), sources=_words(facts.get("sources"))
+    )
+
+
+def _words(value: object) -> tuple[str, ...]:
+    return tuple(map(str, cast("list[object]", value))) if isinstance(value, list) else ()
 
 
 def _death(code: int) -> str:

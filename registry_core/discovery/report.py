@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from registry_core.definitions.manifest import Manifest
@@ -30,6 +30,7 @@ class PluginRecord:
         reason: What stopped it.
         fix: What to type next.
         notes: What is odd, without stopping it.
+        blocked_agents: Short names of its agents that the settings keep out, sorted.
     """
 
     name: str
@@ -43,25 +44,40 @@ class PluginRecord:
     reason: str = ""
     fix: str = ""
     notes: tuple[str, ...] = ()
+    blocked_agents: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:
         """``distribution:name``, which no other plugin has."""
         return f"{self.distribution}:{self.name}"
 
+    @property
+    def offered(self) -> Manifest | None:
+        """What of its manifest can be used; None when nothing can.
+
+        A plugin whose name is contested can be used by the full ids of its agents.
+        """
+        usable = self.state == "ok" or (self.state == "conflict" and self.code == "plugin_name")
+        if self.manifest is None or not usable:
+            return None
+        if not self.blocked_agents:
+            return self.manifest
+        kept = (a for a in self.manifest.agents if a.name not in self.blocked_agents)
+        return replace(self.manifest, agents=tuple(kept))
+
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """One name with several owners.
+    """One name, or one file, with several owners.
 
     Attributes:
         kind: What is contested.
-        name: The contested name.
+        name: The contested name, or the file.
         owners: Everybody who has it, sorted.
-        pin: What to write to decide.
+        pin: What to write or to type to decide.
     """
 
-    kind: Literal["plugin", "distribution"]
+    kind: Literal["agent", "distribution", "file", "plugin"]
     name: str
     owners: tuple[str, ...]
     pin: str
@@ -73,7 +89,7 @@ class DiscoveryReport:
 
     Attributes:
         plugins: One record for each plugin, the failed too.
-        conflicts: Names with several owners.
+        conflicts: Names and files with several owners.
     """
 
     plugins: tuple[PluginRecord, ...] = ()

@@ -1,29 +1,24 @@
-"""Which distributions on the path say they have plugins for us.
-
-Reads directory listings and small files and imports nothing. The current directory is
-never searched, whatever ``sys.path`` says: a folder one merely stands in installs nothing.
-"""
+"""Which distributions are on the path: by the names of folders, before any file is opened."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import sys
-from dataclasses import dataclass, field
-from pathlib import Path
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from registry_core.discovery.entry_points import (
-    EntryPointError,
-    PluginEntry,
-    mentions_us,
-    parse_entry_points,
-)
-from registry_core.discovery.files import UnreadableError, read_bounded
+from registry_core.discovery.entry_points import mentions_us
+from registry_core.discovery.places import foreign_finders, search_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from importlib.metadata import Distribution
 
 __all__ = ["FoundDistribution", "scan"]
+
+_NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*", re.ASCII)
+_RUN = re.compile(r"[-_.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,113 +26,88 @@ class FoundDistribution:
     """A distribution on the path.
 
     Attributes:
-        name: As its metadata folder says, in normal form.
-        version: As its metadata folder says.
+        name: As its metadata folder says, in normal form; escaped where it is no name.
+        version: As its metadata folder says; empty when it says none.
         metadata: The metadata folder.
-        plugins: The plugins it declares.
-        problem: Why its entry points could not be read; empty when they could.
-        shadows: Metadata folders of the same distribution further down the path.
+        problem: Why it cannot be used, whatever its files say; empty when it can.
     """
 
     name: str
     version: str
-    metadata: Path
-    plugins: tuple[PluginEntry, ...] = ()
+    metadata: str
     problem: str = ""
-    shadows: tuple[Path, ...] = field(default=())
 
     @property
-    def root(self) -> Path:
-        """The folder that the distribution's files are relative to."""
-        return self.metadata.parent
+    def is_egg_info(self) -> bool:
+        """Whether it was installed, or is being developed, the way of before 2013."""
+        return self.metadata.endswith(".egg-info")
 
 
 def scan(path: Iterable[str] | None = None) -> tuple[FoundDistribution, ...]:
-    """Return all distributions, sorted by name; the first on the path wins a name.
+    """Return all distributions in the order of the path; a name may come more than once.
 
     Args:
         path: Folders to search; ``sys.path`` and what other finders know, unless given.
     """
-    found: dict[str, FoundDistribution] = {}
-    for folder in _folders(sys.path if path is None else path):
-        for distribution in _distributions(folder):
-            first = found.setdefault(distribution.name, distribution)
-            if first is not distribution:
-                shadows = (*first.shadows, distribution.metadata)
-                found[distribution.name] = _with_shadows(first, shadows)
+    found: list[FoundDistribution] = []
+    for folder in search_folders(path):
+        found.extend(_distributions(folder))
     if path is None:
-        for distribution in _from_other_finders():
-            found.setdefault(distribution.name, distribution)
-    return tuple(found[name] for name in sorted(found))
+        for finder in foreign_finders():
+            found.extend(_elsewhere(finder))
+    return tuple(found)
 
 
-def _with_shadows(first: FoundDistribution, shadows: tuple[Path, ...]) -> FoundDistribution:
-    return FoundDistribution(
-        first.name, first.version, first.metadata, first.plugins, first.problem, shadows
-    )
-
-
-def _folders(path: Iterable[str]) -> Iterator[Path]:
-    here = Path.cwd().resolve()
-    seen: set[Path] = set()
-    for entry in path:
-        if not entry:
-            continue
-        folder = Path(entry).resolve()
-        if folder not in seen and folder != here and folder.is_dir():
-            seen.add(folder)
-            yield folder
-
-
-def _distributions(folder: Path) -> Iterator[FoundDistribution]:
+def _distributions(folder: str) -> Iterator[FoundDistribution]:
     try:
-        names = sorted(entry.name for entry in os.scandir(folder))
+        with os.scandir(folder) as entries:
+            names = sorted(
+                entry.name
+                for entry in entries
+                if entry.name.endswith((".dist-info", ".egg-info")) and entry.is_dir()
+            )
+    except NotADirectoryError:
+        yield from _in_archive(folder)
+        return
     except OSError:
         return
     for name in names:
-        stem, _, kind = name.rpartition(".")
-        if kind in {"dist-info", "egg-info"}:
-            project, _, version = stem.partition("-")
-            metadata = folder / name
-            if metadata.is_dir():
-                yield _read(_normal(project), version.partition("-py")[0], metadata)
+        project, _, version = name.rpartition(".")[0].partition("-")
+        yield _named(project, version.partition("-py")[0], f"{folder}/{name}")
 
 
-def _read(name: str, version: str, metadata: Path) -> FoundDistribution:
-    try:
-        data = read_bounded(metadata / "entry_points.txt")
-    except FileNotFoundError:
-        return FoundDistribution(name, version, metadata)
-    except UnreadableError as error:
-        return FoundDistribution(name, version, metadata, problem=f"entry_points.txt {error}")
-    if not mentions_us(data):
-        return FoundDistribution(name, version, metadata)
-    try:
-        return FoundDistribution(name, version, metadata, parse_entry_points(data))
-    except EntryPointError as error:
-        return FoundDistribution(name, version, metadata, problem=f"entry_points.txt: {error}")
+def _named(project: str, version: str, metadata: str, problem: str = "") -> FoundDistribution:
+    normal = _RUN.sub("-", project).lower()
+    if not _NAME.fullmatch(normal):
+        escaped = ascii(project)[1:-1]
+        return FoundDistribution(escaped, ascii(version)[1:-1], metadata, "its name is not a name")
+    return FoundDistribution(normal, ascii(version)[1:-1], metadata, problem)
 
 
-def _from_other_finders() -> Iterator[FoundDistribution]:
-    # Zip files and import hooks keep their distributions where no folder shows them.
-    for finder in sys.meta_path:
-        find = getattr(finder, "find_distributions", None)
-        if find is None or getattr(finder, "__module__", "").startswith("_frozen_importlib"):
-            continue
-        try:
-            distributions = list(find())
-            for distribution in distributions:
-                text = distribution.read_text("entry_points.txt") or ""
-                metadata = Path(str(getattr(distribution, "_path", "")))
-                if metadata.is_dir() or not mentions_us(text.encode()):
-                    continue
-                name, version = distribution.metadata["Name"], distribution.version
-                yield FoundDistribution(
-                    _normal(name), version, metadata, parse_entry_points(text.encode())
-                )
-        except Exception:  # noqa: BLE001, S112 -- a finder is foreign code; the others go on
-            continue
+def _in_archive(file: str) -> Iterator[FoundDistribution]:
+    from importlib.metadata import distributions
+
+    with contextlib.suppress(Exception):  # the archive may be broken in any way
+        found = tuple(distributions(path=[file]))
+        yield from _out_of_reach(found, f"lies in the archive {file}: install it")
 
 
-def _normal(name: str) -> str:
-    return name.replace("_", "-").replace(".", "-").lower()
+def _elsewhere(finder: object) -> Iterator[FoundDistribution]:
+    from importlib.metadata import Distribution
+
+    with contextlib.suppress(Exception):  # a finder is foreign code; the others go on
+        found: Iterable[object] = finder.find_distributions()  # type: ignore[attr-defined]
+        known = tuple(item for item in found if isinstance(item, Distribution))
+        kind = ascii(type(finder).__name__)
+        yield from _out_of_reach(known, f"only the import hook {kind} can see it: install it")
+
+
+def _out_of_reach(found: Iterable[Distribution], problem: str) -> Iterator[FoundDistribution]:
+    """Yield those with plugins: none can be checked, since their files lie in no folder."""
+    for distribution in found:
+        with contextlib.suppress(Exception):
+            text = distribution.read_text("entry_points.txt") or ""
+            folder = str(getattr(distribution, "_path", ""))
+            if mentions_us(text.encode()) and not os.path.isdir(folder):  # noqa: PTH112 -- a str
+                name, version = str(distribution.metadata["Name"]), str(distribution.version)
+                yield _named(name, version, folder, problem)

@@ -45,8 +45,7 @@ def read_settings(source: SettingsSource) -> Settings:
         settings = _checked(source.file, text, _parsed(source.file, text))
     written = settings.plugins
     trust = _trust(source.trust) if source.trust else written.trust
-    # A lock named on the command line is found from here, one in a file from that file.
-    lock = Path(source.lock).absolute() if source.lock else _beside(source.file, written.lock)
+    lock = Path(source.lock) if source.lock else _beside(source.file, written.lock)
     plugins = PluginSettings(
         allow=source.allow or written.allow,
         block=tuple(dict.fromkeys((*written.block, *source.block))),
@@ -57,15 +56,16 @@ def read_settings(source: SettingsSource) -> Settings:
 
 
 def _trust(word: str) -> Trust:
-    for known in get_args(Trust):
-        if word == known:
-            return known
-    reason = f"is {word!a}, and must be one of: {', '.join(get_args(Trust))}"
+    known: tuple[Trust, ...] = get_args(Trust)
+    for choice in known:
+        if word == choice:
+            return choice
+    reason = f"is {word!a}, and must be one of: {', '.join(known)}"
     raise ConfigError("of flags and environment", [Fault("trust", reason)])
 
 
 def _beside(file: str, lock: str) -> Path:
-    return Path(file or user_config_file()).absolute().with_name(_LOCK).parent / (lock or _LOCK)
+    return Path(file or user_config_file()).absolute().parent / (lock or _LOCK)
 
 
 def _decoded(file: str, raw: bytes) -> str:

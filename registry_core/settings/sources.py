@@ -3,7 +3,8 @@
 The warm path compares these with what the cache was built under and reads no further, so
 this module imports nothing that costs anything.
 """
-# ruff: noqa: PTH -- pathlib costs as much as starting Python does
+# pathlib costs as much as starting Python does.
+# ruff: noqa: PTH100, PTH111, PTH113, PTH117, PTH118, PTH123
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ class SettingsSource:
         allow: Names to add to the allow list; those of a flag stand for all others.
         block: Names to add to the block list.
         trust: Given by flag or environment, or empty.
-        lock: Given by flag or environment, or empty.
+        lock: Given by flag or environment, absolute, or empty.
     """
 
     __slots__ = ("allow", "block", "content", "file", "lock", "trust")
@@ -75,12 +76,14 @@ class SettingsSource:
         self.allow = tuple(allow) or _words(ALLOW_VARIABLE)
         self.block = (*_words(BLOCK_VARIABLE), *block)
         self.trust = trust or _ENVIRONMENT.get(TRUST_VARIABLE, "")
-        self.lock = lock or _ENVIRONMENT.get(LOCK_VARIABLE, "")
+        named_lock = lock or _ENVIRONMENT.get(LOCK_VARIABLE, "")
+        self.lock = os.path.abspath(named_lock) if named_lock else ""
 
     @property
     def fingerprint(self) -> tuple[object, ...]:
         """Equal for equal sources: plain values, so that they can be stored."""
-        return (self.file, self.content, self.allow, self.block, self.trust, self.lock)
+        file = os.path.abspath(self.file) if self.file else ""
+        return (file, self.content, self.allow, self.block, self.trust, self.lock)
 
     def read(self) -> Settings:
         """Return the settings.

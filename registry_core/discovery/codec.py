@@ -1,0 +1,107 @@
+"""Records of discovery as plain values, and back: what the cache keeps.
+
+A value of a known class becomes ``(class name, field, field, …)`` and nothing else becomes a
+tuple with a name in front, so what is read back can only ever be one of these classes: a cache
+holds facts, and no way to say which code to run. Lists and objects are JSON and stay as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from registry_core.definitions.agent import AgentDefinition, Example, InputDefinition
+from registry_core.definitions.capability import CapabilityClaim, CapabilityDefinition
+from registry_core.definitions.manifest import Manifest
+from registry_core.definitions.middleware import MiddlewareDefinition
+from registry_core.definitions.resources import Resources
+from registry_core.definitions.schema import SchemaDefinition
+from registry_core.discovery.compatibility import Metadata
+from registry_core.discovery.discover import Answer, Remembered
+from registry_core.discovery.entry_points import PluginEntry
+from registry_core.discovery.inspection import Flaw, Inspection, PluginFiles
+from registry_core.discovery.probe import Probed
+from registry_core.discovery.report import Conflict, PluginRecord
+from registry_core.names import AgentName, CapabilityName, SchemaId, SchemaName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["SHAPE", "Plain", "from_plain", "to_plain"]
+
+Plain: TypeAlias = object
+"""None, a number, text, a tuple of these, or a JSON list or object."""
+
+_RECORDS: Mapping[str, type] = {
+    cls.__name__: cls
+    for cls in (
+        AgentDefinition,
+        Answer,
+        CapabilityClaim,
+        CapabilityDefinition,
+        Conflict,
+        Example,
+        Flaw,
+        InputDefinition,
+        Inspection,
+        Manifest,
+        Metadata,
+        MiddlewareDefinition,
+        PluginEntry,
+        PluginFiles,
+        PluginRecord,
+        Probed,
+        Remembered,
+        Resources,
+        SchemaDefinition,
+    )
+}
+_NAMES: Mapping[str, type[str]] = {
+    cls.__name__: cls for cls in (AgentName, CapabilityName, SchemaId, SchemaName)
+}
+_CLASSES = {**_RECORDS, **_NAMES}
+_FIELDS = {cls: tuple(field.name for field in fields(cls)) for cls in _RECORDS.values()}
+
+SHAPE = tuple((cls.__name__, *names) for cls, names in _FIELDS.items())
+"""The classes with their fields: what was written under another shape cannot be read."""
+
+
+def to_plain(value: object, shared: dict[int, Plain] | None = None) -> Plain:
+    """Return *value* without any class of ours.
+
+    Args:
+        value: A record, or what a record's field may hold.
+        shared: Manifests that were seen, by identity; one of them is given out again.
+
+    >>> to_plain((CapabilityClaim(CapabilityName("validation"), 0.5),))
+    ('', ('CapabilityClaim', ('CapabilityName', 'validation'), 0.5))
+    """
+    kind = type(value)
+    names = _FIELDS.get(kind)
+    if names is not None:
+        if kind is Manifest and shared is not None and id(value) in shared:
+            return shared[id(value)]
+        plain = (kind.__name__, *[to_plain(getattr(value, name), shared) for name in names])
+        if kind is Manifest and shared is not None:
+            shared[id(value)] = plain
+        return plain
+    if isinstance(value, tuple):
+        return ("", *[to_plain(item, shared) for item in cast("tuple[object, ...]", value)])
+    if isinstance(value, str):
+        return (kind.__name__, str(value)) if kind.__name__ in _NAMES else str(value)
+    return value
+
+
+def from_plain(plain: Plain) -> object:
+    """Return the value that :func:`to_plain` made *plain* of.
+
+    Raises:
+        LookupError: If a class is not one of ours.
+        TypeError: If the fields are not those of its class.
+    """
+    if type(plain) is not tuple:
+        return plain
+    name, *parts = cast("tuple[str, ...]", plain)
+    if not name:
+        return tuple(map(from_plain, parts))
+    return _CLASSES[name](*map(from_plain, parts))

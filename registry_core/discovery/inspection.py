@@ -1,0 +1,208 @@
+"""What the files of one distribution say: read once, and again when one of them changes.
+
+Nothing in here depends on settings or on what else is installed, so an inspection stays true
+as long as its marks do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from registry_core.definitions.manifest import Manifest
+from registry_core.definitions.validating import read_manifest
+from registry_core.discovery.compatibility import Metadata, read_metadata, version_of
+from registry_core.discovery.entry_points import (
+    EntryPointError,
+    PluginEntry,
+    mentions_us,
+    parse_entry_points,
+)
+from registry_core.discovery.files import UnreadableError, read_bounded
+from registry_core.discovery.ownership import OwnedFiles
+from registry_core.discovery.places import Mark, marks_of
+from registry_core.errors import ManifestError
+
+if TYPE_CHECKING:
+    from registry_core.discovery.scan import FoundDistribution
+
+__all__ = ["Flaw", "Inspection", "PluginFiles", "check_targets", "inspect", "marked_files"]
+
+_METADATA_FILES = (
+    "",
+    "/entry_points.txt",
+    "/METADATA",
+    "/PKG-INFO",
+    "/RECORD",
+    "/direct_url.json",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why something cannot be used, and what mends it."""
+
+    code: str
+    reason: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class PluginFiles:
+    """What the files of one plugin say.
+
+    Attributes:
+        entry: Its entry points.
+        manifest: Its manifest, or None when it ships none or there is a flaw.
+        flaw: What is wrong with it.
+        notes: What is odd, without stopping it.
+        targets: Files that its entry points and its manifest lead to.
+    """
+
+    entry: PluginEntry
+    manifest: Manifest | None = None
+    flaw: Flaw | None = None
+    notes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What the files of one distribution say.
+
+    Attributes:
+        metadata: What its metadata says, or None when that cannot be used.
+        flaw: What is wrong with the distribution as a whole.
+        plugins: Its plugins; none for most distributions.
+        editable: The project folder of an editable install, or empty.
+        watched: Files outside of the metadata folder that it was read from.
+    """
+
+    metadata: Metadata | None = None
+    flaw: Flaw | None = None
+    plugins: tuple[PluginFiles, ...] = ()
+    editable: str = ""
+    watched: tuple[Mark, ...] = field(default=())
+
+    @property
+    def concerns_us(self) -> bool:
+        """Whether there is anything to report."""
+        return bool(self.plugins) or self.flaw is not None
+
+
+def marked_files(found: FoundDistribution) -> tuple[Mark, ...]:
+    """Return the marks of the metadata files that an inspection of *found* reads."""
+    return marks_of(
+        f"{found.metadata}/{name}" if name else found.metadata for name in _METADATA_FILES
+    )
+
+
+def inspect(found: FoundDistribution) -> Inspection:
+    """Return what the files of *found* say; whatever is in them, nothing is raised."""
+    try:
+        return _inspect(found)
+    except Exception as error:  # noqa: BLE001 -- one distribution must never hide the others
+        reason = f"could not be read: {type(error).__name__}"
+        return Inspection(flaw=Flaw("internal", reason, _reinstall(found.name)))
+
+
+def _inspect(found: FoundDistribution) -> Inspection:
+    fix = _reinstall(found.name)
+    try:
+        data = read_bounded(f"{found.metadata}/entry_points.txt")
+    except FileNotFoundError:
+        return Inspection()
+    except UnreadableError as error:
+        return Inspection(flaw=Flaw("entry_points", f"entry_points.txt {error}", fix))
+    if not mentions_us(data):
+        return Inspection()
+    try:
+        entries = parse_entry_points(data)
+    except EntryPointError as error:
+        return Inspection(flaw=Flaw("entry_points", f"entry_points.txt: {error}", fix))
+    return _with_plugins(found, entries)
+
+
+def _with_plugins(found: FoundDistribution, entries: tuple[PluginEntry, ...]) -> Inspection:
+    fix = _reinstall(found.name)
+    if found.problem:
+        return Inspection(flaw=Flaw("name", found.problem, fix))
+    folder = Path(found.metadata)
+    metadata = read_metadata(folder)
+    flaw = _identity_flaw(found, metadata)
+    if flaw is not None or isinstance(metadata, str):
+        return Inspection(flaw=flaw, plugins=tuple(map(PluginFiles, entries)))
+    owned = OwnedFiles(folder)
+    project = owned.editable_project
+    plugins = tuple(_plugin(found, entry, owned) for entry in entries)
+    # Files of an ordinary install change when its metadata does; those of a project do not.
+    outside = {file for plugin in plugins for file in plugin.targets} if project else set[str]()
+    return Inspection(
+        metadata=metadata,
+        plugins=plugins,
+        editable=str(project or ""),
+        watched=marks_of(sorted(file for file in outside if file.endswith(".json"))),
+    )
+
+
+def _identity_flaw(found: FoundDistribution, metadata: Metadata | str) -> Flaw | None:
+    fix = _reinstall(found.name)
+    if isinstance(metadata, str):
+        return Flaw("metadata", metadata, fix)
+    if metadata.name != found.name:
+        reason = f"METADATA says {metadata.name!a}, and its folder says {found.name!a}"
+        return Flaw("metadata", reason, fix)
+    if found.version and str(version_of(found.version)) != metadata.version:
+        reason = f"METADATA says version {metadata.version}, and its folder {found.version!a}"
+        return Flaw("metadata", reason, fix)
+    return None
+
+
+def _plugin(found: FoundDistribution, entry: PluginEntry, owned: OwnedFiles) -> PluginFiles:
+    module = owned.module_file(entry.module) if entry.module else None
+    if entry.module and module is None:
+        reason = f"module {entry.module!a} is not a file of this distribution"
+        if found.is_egg_info:
+            reason += ", which was installed without a RECORD"
+        return PluginFiles(entry, flaw=Flaw("ownership", reason, _not_trusted(found)))
+    targets = (str(module),) if module else ()
+    if not entry.manifest:
+        return PluginFiles(entry, targets=targets)
+    file = owned.find(entry.manifest)
+    if file is None:
+        reason = f"manifest {entry.manifest} is not a file of this distribution"
+        return PluginFiles(entry, flaw=Flaw("manifest", reason, _reinstall(found.name)))
+    targets = (*targets, str(file))
+    try:
+        manifest, unknown = read_manifest(entry.manifest, read_bounded(file))
+    except (ManifestError, UnreadableError, FileNotFoundError) as error:
+        mend = f"build it again: agentreg manifest build {entry.module or entry.name}"
+        return PluginFiles(entry, flaw=Flaw("manifest", str(error), mend), targets=targets)
+    notes = tuple(f"manifest: {path} is unknown to this host" for path in unknown)
+    flaw, code_files = check_targets(manifest, owned, found.name)
+    return PluginFiles(entry, manifest, flaw, notes, tuple(dict.fromkeys((*targets, *code_files))))
+
+
+def check_targets(
+    manifest: Manifest, owned: OwnedFiles, distribution: str
+) -> tuple[Flaw | None, tuple[str, ...]]:
+    """Return what is wrong with the places *manifest* names, and the files that they are in."""
+    targets = [agent.target for agent in manifest.agents]
+    targets += [middleware.target for middleware in manifest.middleware]
+    files: list[str] = []
+    for module in sorted({target.partition(":")[0] for target in targets}):
+        file = owned.module_file(module)
+        if file is None:
+            reason = f"module {module!a} in its manifest is not a file of this distribution"
+            return Flaw("ownership", reason, f"pip uninstall {distribution}"), ()
+        files.append(str(file))
+    return None, tuple(files)
+
+
+def _not_trusted(found: FoundDistribution) -> str:
+    return _reinstall(found.name) if found.is_egg_info else f"pip uninstall {found.name}"
+
+
+def _reinstall(distribution: str) -> str:
+    return f"pip install --force-reinstall {distribution}"

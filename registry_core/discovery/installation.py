@@ -1,0 +1,94 @@
+"""What is installed, each part made when somebody first asks for it.
+
+The ids of all agents, and what a name leads to, come out of the index as it is; settings,
+records and the catalog are read, decoded and merged by those who need them.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from registry_core.catalog.catalog import Catalog
+    from registry_core.discovery.index import Index
+    from registry_core.discovery.report import DiscoveryReport
+    from registry_core.discovery.rows import AgentRow
+    from registry_core.names import AgentId
+    from registry_core.settings.sources import SettingsSource
+    from registry_core.settings.values import Settings
+
+__all__ = ["Installation"]
+
+
+class Installation:
+    """A report under settings, with the catalog of what can be used."""
+
+    __slots__ = ("_catalog", "_index", "_report", "_settings")
+
+    def __init__(
+        self,
+        report: DiscoveryReport | None = None,
+        settings: Settings | SettingsSource | None = None,
+        *,
+        index: Index | None = None,
+        catalog: Catalog | None = None,
+    ) -> None:
+        """Take a *report*, or an *index* of one; and a *catalog* when it is another than theirs."""
+        self._report = report
+        self._settings = settings
+        self._index = index
+        self._catalog = catalog
+
+    def replacing(self, catalog: Catalog) -> Installation:
+        """Return this installation with another *catalog*."""
+        return Installation(self._report, self._settings, index=self._index, catalog=catalog)
+
+    @property
+    def report(self) -> DiscoveryReport:
+        """What discovery found."""
+        if self._report is None:
+            from registry_core.discovery.report import DiscoveryReport
+
+            self._report = self._index.report if self._index else DiscoveryReport()
+        return self._report
+
+    @property
+    def settings(self) -> Settings:
+        """What the user decided."""
+        from registry_core.settings.values import Settings
+
+        if not isinstance(self._settings, Settings):
+            self._settings = self._settings.read() if self._settings else Settings()
+        return self._settings
+
+    @property
+    def catalog(self) -> Catalog:
+        """All agents with their indexes."""
+        if self._catalog is None:
+            from registry_core.catalog.merge import Contribution, merge
+
+            contributions = (
+                Contribution(r.distribution, r.version, r.offered, contested=r.state == "conflict")
+                for r in self.report.plugins
+                if r.offered is not None
+            )
+            self._catalog = merge(contributions, pins=self.settings.pins)
+        return self._catalog
+
+    @property
+    def listing(self) -> tuple[AgentRow, ...]:
+        """What a list shows of each agent, sorted by id."""
+        if self._catalog is None and self._index is not None:
+            return self._index.agents
+        from registry_core.discovery.rows import row_of
+
+        return tuple(row_of(e.id, e.definition, contested=e.contested) for e in self.catalog)
+
+    def resolve(self, name: str) -> AgentId:
+        """Return the id that *name* leads to; see :meth:`Catalog.resolve`."""
+        if self._catalog is None and self._index is not None:
+            owners = self._index.owners(name)
+            if len(owners) == 1:
+                from registry_core.names import AgentId
+
+                return AgentId(owners[0])
+        return self.catalog.resolve(name)  # it knows the pins, and what to say

@@ -1,0 +1,114 @@
+"""What one discovery leaves to the next: the part of the index that is read on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from registry_core.discovery.codec import SHAPE, Plain, from_plain, to_plain
+from registry_core.discovery.discover import Discovery, Remembered, search
+from registry_core.discovery.packing import CorruptError, pack, unpack
+from registry_core.discovery.places import Mark
+from registry_core.discovery.report import Conflict, DiscoveryReport, PluginRecord
+from registry_core.discovery.rows import AgentRow, row_of
+from registry_core.names import AgentId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from registry_core.settings.values import Settings
+
+__all__ = ["Compiled", "compiled", "recalled_report"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A discovery, ready to be stored.
+
+    Attributes:
+        report: What was found.
+        agents: Each agent as the list shows it, sorted by id.
+        tail: Report and memory as bytes.
+        watched: Files outside of the searched folders on which they depend.
+        began_ns: When the first file was looked at, in ns since 1970.
+        lasting: Whether all that the report depends on is watched.
+        read: How many distributions were read anew.
+    """
+
+    report: DiscoveryReport
+    agents: tuple[AgentRow, ...]
+    tail: bytes
+    watched: tuple[Mark, ...]
+    began_ns: int
+    lasting: bool
+    read: int
+
+
+def compiled(
+    settings: Settings, *, path: Iterable[str] | None, tail: bytes, remembered_ns: int
+) -> Compiled:
+    """Return a new discovery that reads only what changed since the one in *tail*."""
+    memory = _recalled_memory(tail) if tail else {}
+    found = search(settings, path=path, memory=memory, remembered_ns=remembered_ns)
+    return Compiled(
+        report=found.report,
+        agents=tuple(sorted(_rows(found.report))),
+        tail=_tail(found),
+        watched=found.watched,
+        began_ns=found.began_ns,
+        lasting=found.lasting,
+        read=found.read,
+    )
+
+
+def recalled_report(tail: bytes, *, otherwise: Callable[[], DiscoveryReport]) -> DiscoveryReport:
+    """Return the report in *tail*, or what *otherwise* returns when it cannot be read."""
+    try:
+        records, conflicts, _ = _parts(tail)
+        return DiscoveryReport(
+            plugins=cast("tuple[PluginRecord, ...]", from_plain(records)),
+            conflicts=cast("tuple[Conflict, ...]", from_plain(conflicts)),
+        )
+    except CorruptError:
+        return otherwise()
+
+
+def _recalled_memory(tail: bytes) -> Mapping[str, Remembered]:
+    try:
+        _, _, memory = _parts(tail)
+        return {place: cast("Remembered", from_plain(item)) for place, item in memory.items()}
+    except CorruptError:
+        return {}
+
+
+def _parts(tail: bytes) -> tuple[Plain, Plain, dict[str, Plain]]:
+    """Return records, conflicts and memory as plain values.
+
+    Raises:
+        CorruptError: If another release of this host wrote them.
+    """
+    shape, *parts = cast("tuple[Plain, ...]", unpack(tail))
+    if shape != SHAPE:
+        raise CorruptError
+    return cast("tuple[Plain, Plain, dict[str, Plain]]", tuple(parts))
+
+
+def _tail(found: Discovery) -> bytes:
+    # Report and memory share their manifests, and marshal writes a shared tuple once.
+    shared: dict[int, object] = {}
+    return pack(
+        (
+            SHAPE,
+            to_plain(found.report.plugins, shared),
+            to_plain(found.report.conflicts, shared),
+            {place: to_plain(item, shared) for place, item in found.memory.items()},
+        )
+    )
+
+
+def _rows(report: DiscoveryReport) -> Iterator[AgentRow]:
+    for record in report.plugins:
+        for agent in record.offered.agents if record.offered else ():
+            version = agent.version or record.version
+            full = AgentId.of(record.distribution, agent.name, version)
+            yield row_of(full, agent, contested=record.state == "conflict")
