@@ -21,7 +21,7 @@ def run_id(moment: datetime) -> str:
     Source:
         RFC 9562, "Universally Unique IDentifiers", sections 5.7 and 6.2 (method 3).
 
-    >>> from datetime import UTC
+    >>> from datetime import UTC, datetime
     >>> run_id(datetime(2030, 1, 1, tzinfo=UTC))[:15]
     '01b8dac5-b400-7'
     """

@@ -31,6 +31,7 @@ def pause_before(
     Source:
         M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 
+    >>> from registry_core.pipeline.policy import Backoff
     >>> pause_before(Backoff(), 3, draw=lambda: 0.5, error=OSError())
     0.4
     """
