@@ -63,7 +63,7 @@ gate-deptry:
 
 # Fields are read by users, ruff finds unused imports and mypy what is never reached.
 gate-vulture:
-	$(call gate,vulture,! $(BIN)/vulture 2>&1 | grep -E 'unused (class|function|method|property) |rror')
+	$(call gate,vulture,$(BIN)/vulture --version && ! $(BIN)/vulture 2>&1 | grep -E 'unused (class|function|method|property) |rror')
 
 gate-changelog:
 	$(call gate,changelog,$(BIN)/towncrier build --draft --version next)

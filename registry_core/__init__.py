@@ -8,6 +8,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from registry_core.authoring.agent import agent, middleware, schema
+    from registry_core.authoring.capability import capability
     from registry_core.definitions.agent import AgentDefinition, Example
     from registry_core.definitions.capability import CapabilityDefinition
     from registry_core.definitions.context import RunContext
@@ -38,6 +39,7 @@ __all__ = [
     "RunResult",
     "Substitute",
     "agent",
+    "capability",
     "hookimpl",
     "middleware",
     "schema",
@@ -61,6 +63,7 @@ _OWNER = {
     "RunResult": "results.run",
     "Substitute": "pipeline.policy",
     "agent": "authoring.agent",
+    "capability": "authoring.capability",
     "hookimpl": "hooks.markers",
     "middleware": "authoring.agent",
     "schema": "authoring.agent",

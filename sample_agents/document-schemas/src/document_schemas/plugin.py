@@ -13,8 +13,7 @@ from document_schemas.findings import (
 )
 from document_schemas.report import DocumentReport
 from document_schemas.text import DocumentText
-from registry_core import CapabilityDefinition, hookimpl
-from registry_core.names import CapabilityName
+from registry_core import CapabilityDefinition, capability, hookimpl
 
 __all__ = ["registry_capabilities", "registry_schemas"]
 
@@ -41,8 +40,8 @@ def registry_schemas() -> list[type]:
 def registry_capabilities() -> list[CapabilityDefinition]:
     """Define once what agents of several plugins claim."""
     return [
-        CapabilityDefinition(
-            CapabilityName("data_transformation.text_extraction"),
+        capability(
+            "data_transformation.text_extraction",
             "Takes the text out of a file, without its markup.",
         )
     ]

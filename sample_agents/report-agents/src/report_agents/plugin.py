@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from registry_core import CapabilityDefinition, hookimpl
-from registry_core.names import CapabilityName
+from registry_core import CapabilityDefinition, capability, hookimpl
 from report_agents.report import build_report
 
 if TYPE_CHECKING:
@@ -23,8 +22,4 @@ def registry_agents() -> list[Callable[..., object]]:
 @hookimpl
 def registry_capabilities() -> list[CapabilityDefinition]:
     """Define what it does, a kind of reporting."""
-    return [
-        CapabilityDefinition(
-            CapabilityName("reporting.document"), "Reports on one document, for people."
-        )
-    ]
+    return [capability("reporting.document", "Reports on one document, for people.")]

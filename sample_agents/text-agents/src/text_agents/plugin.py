@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from registry_core import CapabilityDefinition, hookimpl
-from registry_core.names import CapabilityName
+from registry_core import CapabilityDefinition, capability, hookimpl
 from text_agents.keywords import extract_keywords
 from text_agents.language import detect_language
 from text_agents.personal_data import find_personal_data
@@ -44,7 +43,4 @@ def registry_agents() -> list[Callable[..., object]]:
 @hookimpl
 def registry_capabilities() -> list[CapabilityDefinition]:
     """Define what the agents claim, all narrower than ``content_analysis``."""
-    return [
-        CapabilityDefinition(CapabilityName(name), summary)
-        for name, summary in _CAPABILITIES.items()
-    ]
+    return [capability(name, summary) for name, summary in _CAPABILITIES.items()]
