@@ -49,11 +49,12 @@ __all__ = [
 class Node:
     """One schema in one document; read when first asked."""
 
-    __slots__ = ("_body", "_read", "raw")
+    __slots__ = ("_body", "_read", "number", "raw")
 
-    def __init__(self, raw: JsonValue, read: Callable[[JsonValue], Body]) -> None:
-        """Keep the schema as it was written, and who can read it."""
+    def __init__(self, raw: JsonValue, read: Callable[[JsonValue], Body], number: int) -> None:
+        """Keep the schema as it was written, who can read it, and its place in an order."""
         self.raw = raw
+        self.number = number
         self._read = read
         self._body: Body | None = None
 

@@ -33,11 +33,10 @@ from registry_core.schemas.pointers import follow
 from registry_core.schemas.values import (
     ALL_TYPES,
     ARRAY,
-    BOOLEAN,
-    NULL,
     NUMBER,
     OBJECT,
     STRING,
+    TYPE_BITS,
     Frozen,
     frozen,
     same,
@@ -53,15 +52,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Document"]
 
-_TYPE_BITS = {
-    "null": NULL,
-    "boolean": BOOLEAN,
-    "integer": NUMBER,
-    "number": NUMBER,
-    "string": STRING,
-    "array": ARRAY,
-    "object": OBJECT,
-}
 _MAX_PARTS = 30
 _OLD_DRAFTS = ("draft-03", "draft-04", "draft-05", "draft-06", "draft-07")
 _NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
@@ -92,10 +82,19 @@ _DYNAMIC = frozenset({"anyOf", "oneOf", "not", "if", "dependentSchemas", "$dynam
 class Document:
     """A document and the nodes read from it so far."""
 
-    __slots__ = ("_kept", "_nodes", "_old", "closed", "root", "root_raw")
+    __slots__ = ("_first", "_kept", "_nodes", "_old", "closed", "root", "root_raw")
 
-    def __init__(self, root: JsonValue, *, closed: frozenset[int] = frozenset()) -> None:
-        """Start at *root*; the schemas in *closed*, by identity, allow no undeclared members."""
+    def __init__(
+        self, root: JsonValue, *, first: int = 0, closed: frozenset[int] = frozenset()
+    ) -> None:
+        """Start at *root*.
+
+        Args:
+            root: The whole document.
+            first: Number of the first node, to tell the nodes of several documents apart.
+            closed: Schemas, by identity, that allow no undeclared members.
+        """
+        self._first = first
         self.root_raw = root
         self.closed = closed
         self._nodes: dict[int, Node] = {}
@@ -113,7 +112,7 @@ class Document:
         """Return the node of a schema that stands in this document."""
         node = self._nodes.get(id(raw))
         if node is None:
-            node = self._nodes[id(raw)] = Node(raw, self._read)
+            node = self._nodes[id(raw)] = Node(raw, self._read, self._first + len(self._nodes))
         return node
 
     def _read(self, raw: JsonValue) -> Body:
@@ -194,7 +193,7 @@ class _ReadBody:
         names = value if isinstance(value, list) else [value]
         self.types = 0
         for name in names:
-            self.types |= _TYPE_BITS.get(name, 0) if isinstance(name, str) else 0
+            self.types |= TYPE_BITS.get(name, 0) if isinstance(name, str) else 0
         self.integral = "integer" in names and "number" not in names
 
     def _read_values(self) -> None:

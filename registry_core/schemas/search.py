@@ -64,7 +64,7 @@ class Search:
         self._answers: dict[Problem, Outcome] = {}
         self._open: dict[Problem, int] = {}
         self._lowest_met = 0
-        self._scratch = Document(True)  # noqa: FBT003 -- the schema `true`
+        self._scratch = Document(True, first=2_000_000)  # noqa: FBT003 -- the schema `true`
         self.patterns = Patterns(self.charge)
         self.judge = Judge(self.patterns, self.charge)
 
@@ -84,8 +84,8 @@ class Search:
 
     def listed(self, claims: Iterable[Claim]) -> list[JsonValue] | None:
         """Return the few values that *claims* leave at most, or None when there is no list."""
-        for node, holds in claims:
-            values = _listed(node.body, 4) if holds else None
+        for claim in sorted(claims, key=_place):
+            values = _listed(claim.node.body, 4) if claim.holds else None
             if values is not None:
                 return values
         return None
@@ -149,7 +149,8 @@ class Search:
     def _find_of_type(self, kind: int, problem: Problem) -> Outcome:
         if kind in _FINITE:
             return self.first_of(_FINITE[kind], problem)
-        steps = sorted(problem, key=lambda claim: not claim.holds)
+        # Sets of nodes have another order in each run; answers must not.
+        steps = sorted(problem, key=_place)
         return Tableau(self, kind, problem).solve(steps, self._facts(kind), [])
 
     def _facts(self, kind: int) -> Facts:
@@ -172,6 +173,10 @@ class Search:
                 return Found(value)
             doubt = doubt or answer is None
         return Unknown("enum", "a listed value cannot be judged") if doubt else Nothing()
+
+
+def _place(claim: Claim) -> tuple[bool, int]:
+    return not claim.holds, claim.node.number
 
 
 def _listed(body: Body, depth: int) -> list[JsonValue] | None:

@@ -26,6 +26,8 @@ __all__ = ["MAX_STEPS", "compare"]
 
 MAX_STEPS = 20_000
 
+_SECOND = 1_000_000
+
 
 def compare(
     producer: JsonObject,
@@ -64,7 +66,7 @@ def _look_alike(producer: JsonObject, consumer: JsonObject) -> bool:
 
 def _search(producer: JsonObject, consumer: JsonObject, *, closed: bool, max_steps: int) -> Verdict:
     given = Document(producer, closed=closable(producer) if closed else frozenset()).root
-    taken = Document(consumer).root
+    taken = Document(consumer, first=_SECOND).root
     search = Search(max_steps)
     try:
         outcome = search.find(frozenset({Claim(given, holds=True), Claim(taken, holds=False)}))

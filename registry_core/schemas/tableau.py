@@ -114,7 +114,8 @@ class Tableau:
     def _find_rivals(self) -> list[Claim]:
         """Return the alternatives that the value must all miss."""
         if self._rivals is None:
-            waiting = [claim.node for claim in self._problem if not claim.holds]
+            denied = (claim.node for claim in self._problem if not claim.holds)
+            waiting = sorted(denied, key=_number)
             self._rivals = []
             for node in waiting:  # grows while it is read
                 options = self._union(node.body)
@@ -241,6 +242,10 @@ class Tableau:
         else:
             return Differs(value)
         return Claim(self._solver.made_up(spelled), holds=False)
+
+
+def _number(node: Node) -> int:
+    return node.number
 
 
 def _urgency(clause: Clause) -> tuple[bool, int]:

@@ -15,6 +15,7 @@ __all__ = [
     "NUMBER",
     "OBJECT",
     "STRING",
+    "TYPE_BITS",
     "Frozen",
     "frozen",
     "same",
@@ -23,6 +24,17 @@ __all__ = [
 
 NULL, BOOLEAN, NUMBER, STRING, ARRAY, OBJECT = 1, 2, 4, 8, 16, 32
 ALL_TYPES = 63
+
+TYPE_BITS = {
+    "null": NULL,
+    "boolean": BOOLEAN,
+    "integer": NUMBER,
+    "number": NUMBER,
+    "string": STRING,
+    "array": ARRAY,
+    "object": OBJECT,
+}
+"""Bits of the types that schemas name; an integer is a number with more to it."""
 
 _TYPES: dict[type, int] = {
     type(None): NULL,
