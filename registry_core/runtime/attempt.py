@@ -54,7 +54,7 @@ class Failure:
 Note: TypeAlias = Callable[[AttemptRecord], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)  # not frozen: that costs a microsecond a stage
 class Attempt:
     """The facts of one attempt.
 

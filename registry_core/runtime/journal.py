@@ -59,26 +59,28 @@ class Journal:
 
     def attempt_finished(self, stage_id: str, record: AttemptRecord) -> None:
         """An attempt is over."""
-        self._emit(
-            "attempt_finished",
-            stage_id=stage_id,
-            agent=record.agent,
-            attempt=record.number,
-            status=record.status,
-            seconds=record.seconds,
-            detail=_text(record.error),
-        )
+        if self._observers:
+            self._emit(
+                "attempt_finished",
+                stage_id=stage_id,
+                agent=record.agent,
+                attempt=record.number,
+                status=record.status,
+                seconds=record.seconds,
+                detail=_text(record.error),
+            )
 
     def stage_finished(self, record: StageRecord) -> None:
         """A stage is over, or will never begin."""
-        self._emit(
-            "stage_finished",
-            stage_id=record.stage_id,
-            agent=record.agent,
-            status=record.status,
-            seconds=record.seconds,
-            detail=record.answered_by or _text(record.error),
-        )
+        if self._observers:
+            self._emit(
+                "stage_finished",
+                stage_id=record.stage_id,
+                agent=record.agent,
+                status=record.status,
+                seconds=record.seconds,
+                detail=record.answered_by or _text(record.error),
+            )
         error = record.error
         if error is None:
             if _log.isEnabledFor(logging.DEBUG):
@@ -139,8 +141,6 @@ class Journal:
         seconds: float = 0.0,
         detail: str = "",
     ) -> None:
-        if not self._observers:
-            return
         event = Event(
             kind=kind,
             run_id=self._run_id,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from registry_core.errors import ConfigError, Fault
 from registry_core.names import AgentId
 from registry_core.results.outcomes import ErrorRecord
 from registry_core.runtime.clock import Clock
@@ -34,6 +35,9 @@ class RunOptions:
         close_seconds: How long all agents together may take to close.
         metadata: Facts for agents and records, such as a tenant or a ticket.
         run_id: Id of the run; a new one unless given.
+
+    Raises:
+        ConfigError: If a time is not one; all faults at once.
     """
 
     timeout_seconds: float | None = None
@@ -42,6 +46,30 @@ class RunOptions:
     close_seconds: float = 5.0
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     run_id: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be carried out."""
+        faults = [Fault(name, "must be a finite number above 0") for name in _bad_times(self)]
+        if faults:
+            raise ConfigError("run options", faults)
+
+
+def _bad_times(options: RunOptions) -> list[str]:
+    times = {
+        "timeout_seconds": options.timeout_seconds,
+        "attempt_timeout_seconds": options.attempt_timeout_seconds,
+        "grace_seconds": options.grace_seconds,
+        "close_seconds": options.close_seconds,
+    }
+    return [
+        name for name, seconds in times.items() if seconds is not None and not _is_time(seconds)
+    ]
+
+
+def _is_time(seconds: object) -> bool:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        return False
+    return math.isfinite(seconds) and seconds > 0
 
 
 @dataclass(slots=True)
