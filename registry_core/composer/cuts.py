@@ -94,7 +94,7 @@ class Cuts:
 
     def _met(self, first: list[float]) -> bool:
         """Whether the goal is satisfied."""
-        return all([first[need] < inf for need in self._task.goal])
+        return inf not in [first[need] for need in self._task.goal]
 
     def _spread(
         self,

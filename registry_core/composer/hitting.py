@@ -1,14 +1,10 @@
 """The lightest set that meets every clause, and of the lightest the first.
 
 A clause is a set of operation numbers of which one is needed, as the bits of an integer.
-Exact: branch and bound over independent components after the reductions of set covering,
-bounded by a Lagrangian relaxation in integers, so that a bound is never wrong by rounding.
-What was proved of a component is kept: the search asks again with one clause more.
-
-Source:
-    J. E. Beasley, "A Lagrangian heuristic for set-covering problems", 1990;
-    A. Caprara, M. Fischetti, P. Toth, "A heuristic method for the set covering
-    problem", 1999 (multipliers, fixing by reduced costs).
+Exact: branch and bound over independent components, after the reductions of set covering,
+with the bounds of `relaxation`. Clauses go through it as keys of their multipliers there,
+so that a branch starts from what its parent found. What was proved of a component is kept:
+the search asks again with one clause more.
 """
 
 from __future__ import annotations
@@ -17,16 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from registry_core.composer.bits import bits, mask_of
+from registry_core.composer.relaxation import relax
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["HittingSets"]
-
-# Multipliers are fractions of a weight; this many bits of one are kept.
-_FRACTION_BITS = 10
-_FIRST_ROUNDS = 60
-_ROUNDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +27,6 @@ class _Proof:
 
     lightest: int | None
     at_least: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Relaxation:
-    """What a relaxation says of the sets lighter than a limit.
-
-    Attributes:
-        clauses: With the multipliers that gave the bound.
-        bound: No set is lighter; like the multipliers shifted by the fraction bits.
-        costs: The reduced cost of each member.
-        out: Members of none of the sets lighter than the limit.
-        into: Members of all of them.
-    """
-
-    clauses: dict[int, int]
-    bound: int
-    costs: dict[int, int]
-    out: int
-    into: int
 
 
 class HittingSets:
@@ -79,8 +52,7 @@ class HittingSets:
 
     def weigh(self, members: int) -> int:
         """Sum of the weights of the *members*."""
-        weights = self._weights
-        return sum([weights[i] for i in bits(members)])
+        return sum(map(self._weights.__getitem__, bits(members)))
 
     def lightest(self, clauses: Iterable[int], *, below: int | None = None) -> int | None:
         """A lightest set that meets all *clauses*, or None if there is none *below*."""
@@ -109,10 +81,10 @@ class HittingSets:
                 mine = self._solve(left, None) or 0
             for part in _components(left):
                 best = mine & _union(part)
-                relaxed = self._relax(part, self.weigh(best) + 1)
+                relaxed = relax(part, self._weights, below=self.weigh(best) + 1)
                 out, into = relaxed.out, relaxed.into
                 if not out | into:
-                    low = min([clause & -clause for clause in part])
+                    low = min(clause & -clause for clause in part)
                     best = self._with(low, relaxed.clauses, best)
                     out, into = (0, low) if best & low else (low, 0)
                 chosen |= into
@@ -168,8 +140,8 @@ class HittingSets:
         weight = self.weigh(greedy)
         if limit is None or weight < limit:
             best, limit = greedy, weight
-        relaxed = self._relax(clauses, limit)
-        if relaxed.bound > limit - 1 << _FRACTION_BITS:
+        relaxed = relax(clauses, self._weights, below=limit)
+        if relaxed.hopeless:
             return _Proof(best, limit)
         branches = [(relaxed.out, relaxed.into)]
         if not relaxed.out | relaxed.into:
@@ -256,51 +228,6 @@ class HittingSets:
             if all(clause & without for clause in clauses):
                 members = without
         return members
-
-    def _relax(self, clauses: dict[int, int], limit: int) -> _Relaxation:
-        """Bound the sets that weigh less than *limit*, by at most a few subgradient steps."""
-        lists = [list(bits(clause)) for clause in clauses]
-        full = {i: self._weights[i] << _FRACTION_BITS for numbers in lists for i in numbers}
-        now = list(clauses.values())
-        rounds = _ROUNDS
-        if not any(now):
-            count = dict.fromkeys(full, 0)
-            for numbers in lists:
-                for i in numbers:
-                    count[i] += 1
-            now = [min([full[i] // count[i] for i in numbers]) for numbers in lists]
-            rounds = _FIRST_ROUNDS
-        enough = limit - 1 << _FRACTION_BITS
-        step, stalled = 1.0, 0
-        best, bound, costs = now, -1, full
-        for _ in range(rounds):
-            reduced = full.copy()
-            for numbers, u in zip(lists, now, strict=True):
-                for i in numbers:
-                    reduced[i] -= u
-            value = sum(now) + sum([cost for cost in reduced.values() if cost < 0])
-            if value > bound:
-                best, bound, costs, stalled = now, value, reduced, 0
-                if bound > enough:
-                    break
-            else:
-                stalled += 1
-                if stalled == 4:
-                    step, stalled = step / 2, 0
-            slopes = [1 - sum([reduced[i] < 0 for i in numbers]) for numbers in lists]
-            norm = sum([slope * slope for slope in slopes])
-            if not norm:
-                break
-            length = step * ((limit << _FRACTION_BITS) - value) / norm
-            now = [max(0, u + int(length * slope)) for u, slope in zip(now, slopes, strict=True)]
-        slack = enough - bound
-        return _Relaxation(
-            dict(zip(clauses, best, strict=True)),
-            bound,
-            costs,
-            mask_of(i for i, cost in costs.items() if cost > slack),
-            mask_of(i for i, cost in costs.items() if -cost > slack),
-        )
 
 
 def _narrow(clauses: dict[int, int], out: int, into: int) -> dict[int, int]:

@@ -8,6 +8,7 @@ be trusted, is told in docs/explanation/planning.md.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import islice
@@ -18,16 +19,16 @@ from typing import TYPE_CHECKING
 from registry_core.composer.assembly import assemble
 from registry_core.composer.bits import bits, mask_of
 from registry_core.composer.enumeration import Enumeration
+from registry_core.composer.index import Reach
+from registry_core.composer.problem import Objective, Problem
 from registry_core.composer.reachability import find_missing
 from registry_core.composer.reduction import simplify
 from registry_core.composer.solution import Exceeded, Found, Solution
 from registry_core.composer.task import earliest, earliest_plan, extract, timeless
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from registry_core.composer.index import Reach
-    from registry_core.composer.problem import Objective, Problem
     from registry_core.composer.solution import SolveResult
     from registry_core.composer.task import Task
 

@@ -23,6 +23,7 @@ from registry_core.composer.problem import Problem
 from registry_core.composer.search import solve
 
 if TYPE_CHECKING:
+    from registry_core.composer.index import TypeId
     from registry_core.composer.problem import Objective
     from registry_core.composer.solution import SolveResult
 
@@ -51,7 +52,8 @@ class _Set(TypedDict):
 def load(path: Path) -> Problem:
     """Return the query of a set over an index of its services."""
     content = cast("_Set", json.loads(path.read_text(encoding="utf-8")))
-    satisfies = {concept: _broader(concept, content["taxonomy"]) for concept in content["taxonomy"]}
+    taxonomy = content["taxonomy"]
+    satisfies: dict[TypeId, list[str]] = {name: _broader(name, taxonomy) for name in taxonomy}
     index = OperationIndex(
         (
             Operation(service["id"], tuple(service["inputs"]), tuple(service["outputs"]))
@@ -77,7 +79,9 @@ def _time(
     taken: list[float] = []
     while True:
         start = perf_counter()
-        result = solve(problem, objective=objective, limit=limit, time_budget_seconds=_TIME_BUDGET_SECONDS)
+        result = solve(
+            problem, objective=objective, limit=limit, time_budget_seconds=_TIME_BUDGET_SECONDS
+        )
         taken.append((perf_counter() - start) * 1000)
         if len(taken) >= repeat:
             return result, round(median(taken), 2)

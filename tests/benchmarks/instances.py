@@ -38,7 +38,7 @@ class Layered:
 
 def layered(shape: Layered) -> Problem:
     """Return a problem whose goal is the last layer of a hidden composition."""
-    random = Random(shape.seed)
+    random = Random(shape.seed)  # noqa: S311 -- repeatable, not secret
     taxonomy = _taxonomy(random, leaves=max(200, shape.services))
     leaves = list(taxonomy)
     random.shuffle(leaves)
@@ -61,9 +61,9 @@ def layered(shape: Layered) -> Problem:
         known = random.sample(known, k=min(len(known), shape.width)) + made
     rest = list(fresh)
     while len(operations) < shape.services:
-        needs = (*random.sample(rest, k=random.randint(1, 3)), *random.sample(leaves, k=1))
-        gives = tuple(random.sample(leaves, k=random.randint(1, 5)))
-        operations.append(Operation(f"serv{len(operations):06}", needs, gives))
+        needs = [*random.sample(rest, k=random.randint(1, 3)), *random.sample(leaves, k=1)]
+        gives = random.sample(leaves, k=random.randint(1, 5))
+        operations.append(Operation(f"serv{len(operations):06}", tuple(needs), tuple(gives)))
     random.shuffle(operations)
     index = OperationIndex(operations, satisfies=taxonomy)
     return Problem(index, tuple(have), tuple(random.sample(made, k=min(3, len(made)))))
@@ -83,9 +83,7 @@ def _service(
 
 def _taxonomy(random: Random, *, leaves: int) -> dict[TypeId, list[TypeId]]:
     """For each leaf concept the concepts it is a kind of, itself first."""
-    broader: list[int] = [0]
-    for concept in range(1, leaves):
-        broader.append(random.randrange(concept))
+    broader = [0, *(random.randrange(concept) for concept in range(1, leaves))]
     inner = [f"kind{concept}" for concept in range(leaves)]
     found: dict[TypeId, list[TypeId]] = {}
     for leaf in range(leaves):
@@ -104,7 +102,7 @@ def covering(*, goals: int, services: int, seed: int = 0, steps: int = 2) -> Pro
     Each service stands at the end of a chain of its own group, so that choosing it pays
     for the chain once. One service gives more than any other and leaves a bad rest.
     """
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 -- repeatable, not secret
     operations: list[Operation] = []
     groups = max(1, services // 6)
     for group in range(groups):
@@ -119,7 +117,6 @@ def covering(*, goals: int, services: int, seed: int = 0, steps: int = 2) -> Pro
         operations.append(Operation(f"cover{number:03}", tuple(needs), tuple(gives)))
     greedy = tuple(range(0, goals, 2))
     operations.append(Operation("zz-trap", ("have",), greedy))
-    for goal in range(goals):
-        operations.append(Operation(f"single{goal:03}", ("have",), (goal,)))
+    operations += [Operation(f"single{goal:03}", ("have",), (goal,)) for goal in range(goals)]
     index = OperationIndex(operations)
     return Problem(index, ("have",), tuple(range(goals)))
