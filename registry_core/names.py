@@ -28,13 +28,6 @@ _AGENT = r"[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*"
 _SCHEMA = r"[A-Za-z_][A-Za-z0-9_., |\[\]]*"
 
 
-def _fits(pattern: str, text: str) -> bool:
-    # Listing agents parses no name, and importing re would cost it half of what it takes.
-    import re
-
-    return re.fullmatch(pattern, text, re.ASCII) is not None
-
-
 class _Name(str):
     """Text that follows a grammar."""
 
@@ -44,13 +37,22 @@ class _Name(str):
     _expected = "text"
 
     @classmethod
+    def _fits(cls, text: str) -> bool:
+        # Listing agents parses no name, and importing re would cost it half of what it takes.
+        import re
+
+        fullmatch = re.compile(cls._pattern, re.ASCII).fullmatch
+        cls._fits = lambda text: fullmatch(text) is not None  # type: ignore[method-assign]
+        return fullmatch(text) is not None
+
+    @classmethod
     def parse(cls, text: str) -> Self:
         """Return *text* as a name.
 
         Raises:
             InvalidNameError: If *text* does not follow the grammar.
         """
-        if not _fits(cls._pattern, text):
+        if not cls._fits(text):
             raise InvalidNameError(cls._kind, text, cls._expected)
         return cls(text)
 
@@ -82,7 +84,7 @@ class PluginName(_Name):
             normal = text.lower().replace("_", "-").replace(".", "-")
             while "--" in normal:
                 normal = normal.replace("--", "-")
-        if not _fits(cls._pattern, normal):
+        if not cls._fits(normal):
             raise InvalidNameError(cls._kind, text, cls._expected)
         return cls(normal)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import is_dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from registry_core.definitions.manifest import MANIFEST_FORMAT, Manifest
@@ -10,12 +12,18 @@ from registry_core.definitions.rules import faults_in_manifest
 from registry_core.errors import Fault, ManifestError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import TypeAdapter
+
     from registry_core.definitions.schema import JsonValue
 
 __all__ = ["MAX_MANIFEST_BYTES", "parse_json", "read_manifest"]
 
 MAX_MANIFEST_BYTES = 1 << 20
 _MAX_DEPTH = 128
+_OPENING = b"[{"
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def read_manifest(subject: str, data: bytes) -> tuple[Manifest, tuple[str, ...]]:
@@ -28,24 +36,22 @@ def read_manifest(subject: str, data: bytes) -> tuple[Manifest, tuple[str, ...]]
     Raises:
         ManifestError: If it is not a manifest of this format; all faults at once.
     """
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     document = parse_json(subject, data)
     found = document.get("format") if isinstance(document, dict) else None
     if isinstance(found, int) and found != MANIFEST_FORMAT:
         reason = f"is {found}, and this host reads format {MANIFEST_FORMAT}"
         raise ManifestError(subject, [Fault("format", reason)])
-    adapter = TypeAdapter(Manifest)
     try:
-        manifest = adapter.validate_json(data, strict=True)
+        manifest = _adapter().validate_json(data, strict=True)
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False, include_context=False)
         faults = [Fault(_path(detail["loc"]), detail["msg"]) for detail in details]
         raise ManifestError(subject, faults) from None
     if wrong := faults_in_manifest(manifest):
         raise ManifestError(subject, wrong)
-    known = cast("JsonValue", adapter.dump_python(manifest, mode="json"))
-    return manifest, tuple(_unknown(document, known, ""))
+    return manifest, tuple(_unknown_fields(document, manifest, ""))
 
 
 def parse_json(subject: str, data: bytes) -> JsonValue:
@@ -58,7 +64,7 @@ def parse_json(subject: str, data: bytes) -> JsonValue:
         raise ManifestError(subject, [Fault("", "is larger than 1 MiB")])
     try:
         text = data.decode("utf-8")
-        if _depth(text) > _MAX_DEPTH:
+        if _depth(data) > _MAX_DEPTH:
             raise ManifestError(subject, [Fault("", f"is nested deeper than {_MAX_DEPTH}")])
         value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse_constant)
         if "\\u" in text:
@@ -93,14 +99,14 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(message)
 
 
-def _depth(text: str) -> int:
+def _depth(data: bytes) -> int:
     # Brackets inside strings only make the answer larger; 128 leaves room for them.
     deepest = depth = 0
-    for letter in text:
-        if letter in "[{":
+    for letter in data.translate(None, delete=_NO_BRACKETS):
+        if letter in _OPENING:
             depth += 1
             deepest = max(deepest, depth)
-        elif letter in "]}":
+        else:
             depth -= 1
     return deepest
 
@@ -110,13 +116,24 @@ def _path(location: tuple[int | str, ...]) -> str:
     return text.removeprefix(".")
 
 
-def _unknown(given: JsonValue, known: JsonValue, path: str) -> list[str]:
-    found: list[str] = []
-    if isinstance(given, dict) and isinstance(known, dict):
-        for key, value in given.items():
-            inner = f"{path}.{key}" if path else key
-            found.extend(_unknown(value, known[key], inner) if key in known else [inner])
-    elif isinstance(given, list) and isinstance(known, list):
-        for index, (value, twin) in enumerate(zip(given, known, strict=False)):
-            found.extend(_unknown(value, twin, f"{path}[{index}]"))
-    return found
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Manifest]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Manifest)
+
+
+def _unknown_fields(given: JsonValue, value: object, path: str) -> Iterator[str]:
+    """Yield the paths in *given* that the record read from it has no field for."""
+    if isinstance(given, list) and isinstance(value, tuple):
+        items = cast("tuple[object, ...]", value)
+        for index, (inner, item) in enumerate(zip(given, items, strict=True)):
+            yield from _unknown_fields(inner, item, f"{path}[{index}]")
+    elif isinstance(given, dict) and is_dataclass(value):
+        known = value.__dataclass_fields__
+        for key, inner in given.items():
+            if key not in known:
+                yield f"{path}.{key}" if path else key
+            elif isinstance(inner, list | dict):
+                place = f"{path}.{key}" if path else key
+                yield from _unknown_fields(inner, getattr(value, key), place)

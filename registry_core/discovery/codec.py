@@ -59,6 +59,8 @@ _RECORDS: Mapping[str, type] = {
 _NAMES: Mapping[str, type[str]] = {
     cls.__name__: cls for cls in (AgentName, CapabilityName, SchemaId, SchemaName)
 }
+_NAME_TYPES = frozenset(_NAMES.values())
+_LEAVES = frozenset({str, int, float, bool, type(None), list, dict})
 _CLASSES = {**_RECORDS, **_NAMES}
 _FIELDS = {cls: tuple(field.name for field in fields(cls)) for cls in _RECORDS.values()}
 
@@ -77,19 +79,19 @@ def to_plain(value: object, shared: dict[int, Plain] | None = None) -> Plain:
     ('', ('CapabilityClaim', ('CapabilityName', 'validation'), 0.5))
     """
     kind = type(value)
-    names = _FIELDS.get(kind)
-    if names is not None:
-        if kind is Manifest and shared is not None and id(value) in shared:
-            return shared[id(value)]
-        plain = (kind.__name__, *[to_plain(getattr(value, name), shared) for name in names])
-        if kind is Manifest and shared is not None:
-            shared[id(value)] = plain
-        return plain
-    if isinstance(value, tuple):
+    if kind in _LEAVES:
+        return value
+    if kind is tuple:
         return ("", *[to_plain(item, shared) for item in cast("tuple[object, ...]", value)])
-    if isinstance(value, str):
-        return (kind.__name__, str(value)) if kind.__name__ in _NAMES else str(value)
-    return value
+    names = _FIELDS.get(kind)
+    if names is None:
+        return (kind.__name__, str(value)) if kind in _NAME_TYPES else str(value)
+    if shared is not None and id(value) in shared:
+        return shared[id(value)]
+    plain = (kind.__name__, *[to_plain(getattr(value, name), shared) for name in names])
+    if shared is not None and kind is Manifest:
+        shared[id(value)] = plain
+    return plain
 
 
 def from_plain(plain: Plain) -> object:

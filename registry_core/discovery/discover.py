@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TypeAlias
 
 from registry_core.discovery.compatibility import check_host_api, check_requirements
@@ -77,7 +76,7 @@ class Remembered:
     def outside(self) -> tuple[Mark, ...]:
         """Files beside the metadata folder that it was read from."""
         sources = (mark for answer in self.answers for mark in answer.sources)
-        return (*self.inspection.watched, *sources)
+        return (*self.inspection.manifests, *sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +243,9 @@ class _Judge:
 
     def watched(self) -> tuple[Mark, ...]:
         """Return the marks of all files outside of the searched folders."""
-        marks = {mark for item in self.seen.values() for mark in item.outside}
+        # Files of an ordinary install change with its metadata; those of a project do not.
+        projects = (item for item in self.seen.values() if item.inspection.editable)
+        marks = {mark for item in projects for mark in item.outside}
         if self._trust.lock_file:
             marks.add(mark_of(self._trust.lock_file))
         return tuple(sorted(marks))
@@ -284,7 +285,7 @@ class _Judge:
         if answer.manifest is None:
             mend = f"pip install --upgrade {record.distribution}, or tell its authors"
             return _stopped(record, "broken", answer.code, answer.reason, mend)
-        owned = OwnedFiles(Path(found.metadata))
+        owned = OwnedFiles(found.metadata)
         flaw, files = check_targets(answer.manifest, owned, found.name)
         if flaw is not None:
             return _stopped(record, "broken", flaw.code, flaw.reason, flaw.fix)

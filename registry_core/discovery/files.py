@@ -1,12 +1,16 @@
-"""Read files that strangers wrote: bounded, regular, and never waiting."""
+"""Read files that strangers wrote: bounded, regular, and never waiting.
+
+A start without a cache opens some thousands of them, so this works on text: pathlib would
+take a third of the time.
+"""
+# ruff: noqa: PTH114
 
 from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path, PurePosixPath
 
-__all__ = ["MAX_BYTES", "UnreadableError", "below", "file_below", "read_bounded"]
+__all__ = ["MAX_BYTES", "UnreadableError", "below", "read_bounded"]
 
 MAX_BYTES = 1 << 20
 
@@ -27,7 +31,7 @@ def read_bounded(path: str | os.PathLike[str], *, limit: int = MAX_BYTES) -> byt
         # O_NONBLOCK so that opening a pipe returns; absent on Windows, which has no such pipes.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except FileNotFoundError:
-        if Path(path).is_symlink():
+        if os.path.islink(path):
             message = "is a link to nothing"
             raise UnreadableError(message) from None
         raise
@@ -44,34 +48,36 @@ def read_bounded(path: str | os.PathLike[str], *, limit: int = MAX_BYTES) -> byt
         if status.st_size > limit:
             message = f"is larger than {limit} bytes"
             raise UnreadableError(message)
-        with os.fdopen(os.dup(descriptor), "rb") as stream:
-            return stream.read(limit + 1)[:limit]
+        data = os.read(descriptor, status.st_size + 1)
+        while piece := len(data) < limit and os.read(descriptor, 1 << 16):
+            data += piece
+        return data[:limit]
     except OSError as error:
         raise UnreadableError(error.strerror or "cannot be read") from error
     finally:
         os.close(descriptor)
 
 
-def below(root: Path, relative: str) -> Path | None:
+def below(root: str, relative: str) -> str | None:
     """Return ``root/relative`` with links followed, or None when that leads out of *root*.
 
-    >>> below(Path("/srv"), "../etc/passwd") is None
+    Args:
+        root: A folder with links followed.
+        relative: With ``/`` between its parts.
+
+    >>> below("/srv", "../etc/passwd") is None
     True
     """
-    if PurePosixPath(relative).is_absolute() or "\0" in relative:
+    parts = relative.split("/")
+    if "\0" in relative or ".." in parts or not parts[0]:
         return None
+    place = root
     try:
-        base = root.resolve()
-        target = (base / relative).resolve()
-    except (OSError, RuntimeError, ValueError):  # too long, or links in a circle
+        for part in parts:
+            place = f"{place}/{part}"
+            if stat.S_ISLNK(os.lstat(place).st_mode):
+                place = os.path.realpath(f"{root}/{relative}", strict=True)
+                return place if place.startswith(f"{root}/") else None
+    except (OSError, ValueError):  # not there, too long, or links in a circle
         return None
-    return target if target.is_relative_to(base) else None
-
-
-def file_below(root: Path, relative: str) -> Path | None:
-    """Return the regular file at ``root/relative``, or None when there is none inside *root*."""
-    found = below(root, relative)
-    try:
-        return found if found is not None and found.is_file() else None
-    except OSError:
-        return None
+    return place

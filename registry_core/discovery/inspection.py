@@ -6,7 +6,7 @@ as long as its marks do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,9 +33,7 @@ _METADATA_FILES = (
     "",
     "/entry_points.txt",
     "/METADATA",
-    "/PKG-INFO",
     "/RECORD",
-    "/direct_url.json",
 )
 
 
@@ -57,7 +55,7 @@ class PluginFiles:
         manifest: Its manifest, or None when it ships none or there is a flaw.
         flaw: What is wrong with it.
         notes: What is odd, without stopping it.
-        targets: Files that its entry points and its manifest lead to.
+        targets: Files that its entry points and its manifest lead to, the manifest first.
     """
 
     entry: PluginEntry
@@ -65,6 +63,11 @@ class PluginFiles:
     flaw: Flaw | None = None
     notes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+
+    @property
+    def manifests(self) -> tuple[str, ...]:
+        """The file of the manifest, when there is one."""
+        return self.targets[:1] if self.entry.manifest else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +79,14 @@ class Inspection:
         flaw: What is wrong with the distribution as a whole.
         plugins: Its plugins; none for most distributions.
         editable: The project folder of an editable install, or empty.
-        watched: Files outside of the metadata folder that it was read from.
+        manifests: The manifests that it was read from.
     """
 
     metadata: Metadata | None = None
     flaw: Flaw | None = None
     plugins: tuple[PluginFiles, ...] = ()
     editable: str = ""
-    watched: tuple[Mark, ...] = field(default=())
+    manifests: tuple[Mark, ...] = ()
 
     @property
     def concerns_us(self) -> bool:
@@ -133,16 +136,14 @@ def _with_plugins(found: FoundDistribution, entries: tuple[PluginEntry, ...]) ->
     flaw = _identity_flaw(found, metadata)
     if flaw is not None or isinstance(metadata, str):
         return Inspection(flaw=flaw, plugins=tuple(map(PluginFiles, entries)))
-    owned = OwnedFiles(folder)
+    owned = OwnedFiles(found.metadata)
     project = owned.editable_project
     plugins = tuple(_plugin(found, entry, owned) for entry in entries)
-    # Files of an ordinary install change when its metadata does; those of a project do not.
-    outside = {file for plugin in plugins for file in plugin.targets} if project else set[str]()
     return Inspection(
         metadata=metadata,
         plugins=plugins,
-        editable=str(project or ""),
-        watched=marks_of(sorted(file for file in outside if file.endswith(".json"))),
+        editable=project,
+        manifests=marks_of(dict.fromkeys(file for plugin in plugins for file in plugin.manifests)),
     )
 
 
@@ -173,7 +174,7 @@ def _plugin(found: FoundDistribution, entry: PluginEntry, owned: OwnedFiles) -> 
     if file is None:
         reason = f"manifest {entry.manifest} is not a file of this distribution"
         return PluginFiles(entry, flaw=Flaw("manifest", reason, _reinstall(found.name)))
-    targets = (*targets, str(file))
+    targets = (str(file), *targets)
     try:
         manifest, unknown = read_manifest(entry.manifest, read_bounded(file))
     except (ManifestError, UnreadableError, FileNotFoundError) as error:

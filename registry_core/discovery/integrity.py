@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from registry_core.definitions.validating import parse_json
-from registry_core.discovery.files import UnreadableError, below, read_bounded
+from registry_core.discovery.files import UnreadableError, read_bounded
 from registry_core.discovery.ownership import OwnedFiles, read_record
 from registry_core.errors import ConfigError, Fault, ManifestError
 
@@ -28,6 +28,7 @@ __all__ = ["DamagedFile", "LockedDistribution", "damaged_files", "lock_flaw", "r
 
 _MAX_RECORD_BYTES = 16 << 20
 _MAX_FILE_BYTES = 1 << 30
+_MAX_CLIMBS = 3  # lib, python3.x, site-packages
 _HASHES = frozenset({"sha256", "sha384", "sha512"})  # what a RECORD may use
 
 
@@ -100,7 +101,7 @@ def lock_flaw(
     locked = lock.get(name)
     if locked is None:
         return "is new: the lock does not know it"
-    if OwnedFiles(metadata).editable_project is not None:
+    if OwnedFiles(metadata).editable_project:
         return "is an editable install, whose files no digest covers"
     found = seal(metadata, version)
     if found is None:
@@ -128,9 +129,8 @@ def _damage(metadata: Path, file: RecordedFile) -> str:
     kind, _, expected = file.digest.partition("=")
     if kind not in _HASHES or not expected:
         return ""  # RECORD itself, and what Python compiled after the installation
-    # Scripts lie beside the site directory, so a RECORD may climb to the prefix and no further.
-    place = below(metadata.parent, file.path) or below(_prefix(metadata), _climbed(file.path))
-    if place is None:
+    place = _place(metadata, file.path)
+    if not place:
         return "outside"
     try:
         content = read_bounded(place, limit=_MAX_FILE_BYTES)
@@ -142,9 +142,12 @@ def _damage(metadata: Path, file: RecordedFile) -> str:
     return "" if digest == expected.rstrip("=") else "changed"
 
 
-def _prefix(metadata: Path) -> Path:
-    return metadata.parent.parents[min(2, len(metadata.parent.parents) - 1)]
-
-
-def _climbed(path: str) -> str:
-    return path.removeprefix("../../../") if path.startswith("../../../") else "\0"
+def _place(metadata: Path, path: str) -> str:
+    """Return where a recorded file lies; empty when that is outside of the installation."""
+    # Scripts lie beside the site directory, so a RECORD may climb to the prefix and no further.
+    root, climbs = metadata.parent, path.count("../")
+    if 0 < climbs <= _MAX_CLIMBS and path.startswith("../" * climbs):
+        root, path = root.parents[min(climbs, len(root.parents)) - 1], path[3 * climbs :]
+    parts = path.split("/")
+    inside = parts[0] and ".." not in parts and "\0" not in path
+    return f"{root.resolve()}/{path}" if inside else ""

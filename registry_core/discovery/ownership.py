@@ -3,19 +3,24 @@
 An entry point is text that anybody can write: ``os:system`` reads like a plugin. So a target
 is imported only when the file it lies in belongs to the very distribution that names it.
 """
+# ruff: noqa: PTH112, PTH113, PTH120
 
 from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
-from registry_core.discovery.files import UnreadableError, file_below, read_bounded
+from registry_core.discovery.files import UnreadableError, below, read_bounded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["OwnedFiles", "RecordedFile", "read_record"]
 
@@ -35,35 +40,40 @@ class RecordedFile:
     digest: str
 
 
-def read_record(metadata: Path) -> tuple[RecordedFile, ...]:
+def read_record(metadata: Path | str) -> tuple[RecordedFile, ...]:
     """Return the files that the RECORD in *metadata* lists; none when it cannot be read."""
     try:
-        text = read_bounded(metadata / "RECORD", limit=_MAX_RECORD_BYTES).decode()
-        rows = [row for row in csv.reader(text.splitlines()) if row]
+        text = read_bounded(f"{metadata}/RECORD", limit=_MAX_RECORD_BYTES).decode()
+        return tuple(RecordedFile(path, digest) for path, digest in _rows(text))
     except (FileNotFoundError, UnreadableError, UnicodeDecodeError, csv.Error):
         return ()
-    return tuple(RecordedFile(row[0], row[1] if len(row) > 1 else "") for row in rows)
+
+
+def _rows(text: str) -> Iterator[tuple[str, str]]:
+    lines = text.splitlines()
+    if '"' in text:
+        for row in csv.reader(lines):
+            if row:
+                yield row[0], row[1] if len(row) > 1 else ""
+    else:
+        for line in lines:
+            path, _, rest = line.partition(",")
+            if path:
+                yield path, rest.partition(",")[0]
 
 
 class OwnedFiles:
     """The files of one distribution, read when first asked for."""
 
-    def __init__(self, metadata: Path) -> None:
+    def __init__(self, metadata: Path | str) -> None:
         """Take the metadata folder of the distribution."""
-        self._metadata = metadata
-        self._root = metadata.parent
+        self._metadata = str(metadata)
+        self._root = os.path.realpath(os.path.dirname(self._metadata))
 
     def find(self, relative: str) -> Path | None:
         """Return the file at *relative*, such as ``web_agents/agents.json``, if it is owned."""
-        if relative in self.recorded:
-            found = file_below(self._root, relative)
-            if found is not None:
-                return found
-        for folder in self._editable_roots:
-            found = file_below(folder, relative)
-            if found is not None:
-                return found
-        return None
+        place = self._find(relative)
+        return Path(place) if place else None
 
     def module_file(self, module: str) -> Path | None:
         """Return the file of a dotted *module*, if it is owned.
@@ -74,7 +84,7 @@ class OwnedFiles:
         if module.partition(".")[0] in sys.stdlib_module_names:
             return None
         stem = module.replace(".", "/")
-        for relative in (f"{stem}.py", f"{stem}/__init__.py"):
+        for relative in (f"{stem}/__init__.py", f"{stem}.py"):
             if found := self.find(relative):
                 return found
         compiled = (
@@ -82,59 +92,63 @@ class OwnedFiles:
         )
         return next((found for name in sorted(compiled) if (found := self.find(name))), None)
 
+    def _find(self, relative: str) -> str | None:
+        roots = (self._root,) if relative in self.recorded else ()
+        for root in (*roots, *self._editable_roots):
+            place = below(root, relative)
+            if place is not None and os.path.isfile(place):
+                return place
+        return None
+
     @cached_property
     def recorded(self) -> frozenset[str]:
         """The paths that RECORD lists."""
-        return frozenset(file.path for file in read_record(self._metadata))
+        try:
+            text = read_bounded(f"{self._metadata}/RECORD", limit=_MAX_RECORD_BYTES).decode()
+            return frozenset([path for path, _ in _rows(text)])
+        except (FileNotFoundError, UnreadableError, UnicodeDecodeError, csv.Error):
+            return frozenset()
 
     @cached_property
-    def editable_project(self) -> Path | None:
-        """The project folder of an editable install, or None for a real one."""
+    def editable_project(self) -> str:
+        """The project folder of an editable install; empty for a real one."""
         try:
-            direct: object = json.loads(read_bounded(self._metadata / "direct_url.json"))
+            direct: object = json.loads(read_bounded(f"{self._metadata}/direct_url.json"))
         except (FileNotFoundError, UnreadableError, ValueError, RecursionError):
-            return None
+            return ""
         folder = _editable_folder(direct)
-        try:
-            return folder.resolve() if folder is not None and folder.is_dir() else None
-        except (OSError, RuntimeError, ValueError):
-            return None
+        return folder if folder and os.path.isdir(folder) else ""
 
     @cached_property
-    def _editable_roots(self) -> tuple[Path, ...]:
+    def _editable_roots(self) -> tuple[str, ...]:
         project = self.editable_project
-        if project is None:
+        if not project:
             return ()
         # A path file lists the folders it adds; import hooks of other back ends list nothing,
         # and their projects keep their code at the top or in src.
-        folders = [project / "src", project]
+        folders = [f"{project}/src", project]
         for name in sorted(self.recorded):
             if name.endswith(".pth") and "/" not in name:
                 folders[:0] = self._path_file(name)
-        inside = (folder.resolve() for folder in folders if folder.is_dir())
-        return tuple(dict.fromkeys(f for f in inside if f.is_relative_to(project)))
+        real = dict.fromkeys(os.path.realpath(folder) for folder in folders)
+        return tuple(f for f in real if f"{f}/".startswith(f"{project}/") and os.path.isdir(f))
 
-    def _path_file(self, name: str) -> list[Path]:
+    def _path_file(self, name: str) -> list[str]:
         try:
-            lines = read_bounded(self._root / name).decode().splitlines()
+            lines = read_bounded(f"{self._root}/{name}").decode().splitlines()
         except (FileNotFoundError, UnreadableError, UnicodeDecodeError):
             return []
-        return [
-            Path(line.strip())
-            for line in lines
-            if line.strip() and "\0" not in line and not line.startswith(("import ", "import\t"))
-        ]
+        return [line.strip() for line in lines if line.startswith("/") and "\0" not in line]
 
 
-def _editable_folder(direct: object) -> Path | None:
+def _editable_folder(direct: object) -> str:
     facts = cast("dict[object, object]", direct) if isinstance(direct, dict) else {}
     info, url = facts.get("dir_info"), facts.get("url")
     if not isinstance(info, dict) or cast("dict[object, object]", info).get("editable") is not True:
-        return None
+        return ""
     try:
         parts = urlsplit(str(url))
+        folder = os.path.realpath(unquote(parts.path)) if parts.scheme == "file" else ""
     except ValueError:
-        return None
-    # The root of the file system is nobody's project.
-    folder = Path(unquote(parts.path))
-    return folder if parts.scheme == "file" and len(folder.parts) > 1 else None
+        return ""
+    return folder if folder != "/" else ""  # the root of the file system is nobody's project
