@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from registry_core.catalog.capability_index import CapabilityIndex
-from registry_core.catalog.entry import CatalogEntry
+from registry_core.catalog.entry import CatalogEntry, Facts
 from registry_core.catalog.multimap import AgentsBy
 from registry_core.catalog.schema_index import SchemaIndex
 from registry_core.errors import AmbiguousNameError, DuplicateAgentError, UnknownNameError
-from registry_core.names import AgentId, CapabilityName, SchemaId
+from registry_core.names import AgentId, AgentName, CapabilityName, SchemaId
 
 if TYPE_CHECKING:
     from registry_core.definitions.agent import AgentDefinition
     from registry_core.definitions.capability import CapabilityDefinition
-    from registry_core.definitions.schema import SchemaDefinition
+    from registry_core.definitions.schema import JsonValue, SchemaDefinition
     from registry_core.schemas.verdict import Verdict
 
 __all__ = ["Catalog"]
@@ -34,14 +34,14 @@ class Catalog:
         capabilities: Who can do what.
         schemas: Who gives and takes what.
         pins: Distribution that owns a contested short name, by that name.
-        by_name: Agents by short name, and by ``distribution/agent``.
+        by_name: Agents by short name, the contested too.
     """
 
     entries: Mapping[AgentId, CatalogEntry] = field(default_factory=dict[AgentId, CatalogEntry])
     capabilities: CapabilityIndex = field(default_factory=CapabilityIndex)
     schemas: SchemaIndex = field(default_factory=SchemaIndex)
     pins: Mapping[str, str] = field(default_factory=dict[str, str])
-    by_name: AgentsBy[str] = field(default_factory=AgentsBy[str])
+    by_name: AgentsBy[AgentName] = field(default_factory=AgentsBy[AgentName])
 
     def __len__(self) -> int:
         """How many agents there are."""
@@ -63,7 +63,7 @@ class Catalog:
         capabilities: Iterable[CapabilityDefinition] = (),
         replacing: bool = False,
     ) -> Catalog:
-        """Return this catalog with more agents.
+        """Return this catalog with more agents; one that is there already changes nothing.
 
         Args:
             entries: What to add.
@@ -72,24 +72,23 @@ class Catalog:
             replacing: Whether an agent may take the id of one that is there.
 
         Raises:
-            DuplicateAgentError: If an id is taken, unless *replacing*.
+            DuplicateAgentError: If an id belongs to another agent, unless *replacing*.
             UnknownNameError: If an agent mentions a schema that nobody described.
         """
         batch: dict[AgentId, CatalogEntry] = {}
         for entry in entries:
-            if not replacing and (entry.id in self.entries or entry.id in batch):
+            there = batch.get(entry.id) or self.entries.get(entry.id)
+            if there is not None and there != entry and not replacing:
                 raise DuplicateAgentError(entry.id)
             batch[entry.id] = entry
         base = self.removing(batch.keys() & self.entries.keys())
-        index = base.schemas.describing(schemas)
-        for entry in batch.values():
-            _refuse_unknown_schemas(entry.definition, index)
+        facts = Facts.of(batch.values())
         return Catalog(
             entries={**base.entries, **batch},
-            capabilities=base.capabilities.describing(capabilities).adding(batch.values()),
-            schemas=index.adding(batch.values()),
+            capabilities=base.capabilities.describing(capabilities).adding(facts),
+            schemas=base.schemas.describing(schemas).adding(facts),
             pins=self.pins,
-            by_name=base.by_name.adding(_names(batch.values())),
+            by_name=base.by_name.adding(facts.names),
         )
 
     def removing(self, agents: Iterable[AgentId]) -> Catalog:
@@ -101,12 +100,13 @@ class Catalog:
         gone = {agent: self.entry(agent) for agent in agents}
         if not gone:
             return self
+        facts = Facts.of(gone.values())
         return replace(
             self,
             entries={key: entry for key, entry in self.entries.items() if key not in gone},
-            capabilities=self.capabilities.removing(gone.values()),
-            schemas=self.schemas.removing(gone.values()),
-            by_name=self.by_name.removing(_names(gone.values())),
+            capabilities=self.capabilities.removing(facts),
+            schemas=self.schemas.removing(facts),
+            by_name=self.by_name.removing(facts.names),
         )
 
     def entry(self, agent: str) -> CatalogEntry:
@@ -140,31 +140,39 @@ class Catalog:
         """
         if AgentId(name) in self.entries:
             return AgentId(name)
-        owners = self.by_name[name]
+        distribution, _, short = name.rpartition("/")
+        owners = tuple(
+            agent
+            for agent in self.by_name[AgentName(short)]
+            if (agent.distribution == distribution if distribution else self._answers(agent))
+        )
         if len(owners) > 1 and name in self.pins:
             pinned = tuple(o for o in owners if self.pins[name] in {o.distribution, o})
             owners = pinned or owners
         if len(owners) > 1:
             raise AmbiguousNameError("agent", name, owners)
         if not owners:
-            raise UnknownNameError("agent", name, self._close_agents(name))
+            raise UnknownNameError("agent", name, self._close_agents(short))
         return owners[0]
 
     def resolve_schema(self, name: str) -> SchemaId:
-        """Return the schema that *name* leads to: a full id, or a name that has one structure.
+        """Return the schema that *name* leads to.
+
+        Args:
+            name: A full id, or a name. Where several structures have the name, those count that
+                some agent gives or takes.
 
         Raises:
             UnknownNameError: If nothing has the name.
             AmbiguousNameError: If several structures have it.
         """
-        known = self.schemas.definitions
-        if SchemaId(name) in known:
+        if SchemaId(name) in self.schemas.definitions:
             return SchemaId(name)
-        owners = sorted(schema for schema in known if schema.name == name)
+        owners = self.schemas.named(name)
         if len(owners) > 1:
             raise AmbiguousNameError("schema", name, owners)
         if not owners:
-            names = sorted({schema.name for schema in known})
+            names = sorted({schema.name for schema in self.schemas.definitions})
             raise UnknownNameError("schema", name, difflib.get_close_matches(name, names))
         return owners[0]
 
@@ -174,14 +182,24 @@ class Catalog:
         Raises:
             UnknownNameError: If no plugin describes or claims it.
         """
-        names = self.capabilities.names()
-        if name not in names:
-            raise UnknownNameError("capability", name, difflib.get_close_matches(name, names))
+        if name not in self.capabilities:
+            close = difflib.get_close_matches(name, self.capabilities.names())
+            raise UnknownNameError("capability", name, close)
         return CapabilityName(name)
 
     def fits(self, producer: SchemaId, consumer: SchemaId) -> Verdict:
         """Return whether everything given as *producer* can be taken as *consumer*."""
         return self.schemas.fits(producer, consumer)
+
+    def judge(self, value: JsonValue, schema: SchemaId, *, closed: bool = False) -> Verdict:
+        """Return whether one JSON *value* can be taken as *schema*.
+
+        Args:
+            value: What is offered.
+            schema: What it is to be taken as.
+            closed: Whether to refuse members that the schema does not declare.
+        """
+        return self.schemas.judge(value, schema, closed=closed)
 
     def find(
         self,
@@ -207,39 +225,31 @@ class Catalog:
         Raises:
             UnknownNameError: If the capability or a schema is not known.
         """
-        found = set(self.entries)
+        found: Collection[AgentId] = self.entries.keys()
         scores: dict[AgentId, float] = {}
         if capability is not None:
-            name = self.resolve_capability(capability)
-            terms = set(self.capabilities.narrower(name))
-            found &= set(self.capabilities.agents(name))
-            scores = {agent: -_score(self.entries[agent].definition, terms) for agent in found}
+            term = self.resolve_capability(capability)
+            found = self.capabilities.agents(term)
+            scores = {a: self.capabilities.score(self.entries[a].definition, term) for a in found}
         if takes is not None:
-            found &= set(self.schemas.consumers_of(takes))
+            found = set(self.schemas.consumers_of(takes)).intersection(found)
         if gives is not None:
-            found &= set(self.schemas.producers_of(gives))
-        ordered = sorted(found, key=lambda agent: (scores.get(agent, 0.0), agent))
-        entries = (self.entries[agent] for agent in ordered)
-        return tuple(
+            found = set(self.schemas.producers_of(gives)).intersection(found)
+        entries = (self.entries[agent] for agent in found)
+        meeting = (
             entry
             for entry in entries
             if (tag is None or tag in entry.definition.tags)
             and (text is None or _mentions(entry, text))
         )
+        return tuple(sorted(meeting, key=lambda entry: (-scores.get(entry.id, 0.0), entry.id)))
+
+    def _answers(self, agent: AgentId) -> bool:
+        return not self.entries[agent].contested
 
     def _close_agents(self, name: str) -> list[str]:
-        return difflib.get_close_matches(name, sorted(self.by_name.keys()), cutoff=0.7)
-
-
-def _names(entries: Iterable[CatalogEntry]) -> Iterator[tuple[str, AgentId]]:
-    for entry in entries:
-        if not entry.contested:
-            yield entry.definition.name, entry.id
-        yield f"{entry.id.distribution}/{entry.definition.name}", entry.id
-
-
-def _score(definition: AgentDefinition, terms: set[CapabilityName]) -> float:
-    return max(claim.score for claim in definition.capabilities if claim.name in terms)
+        close = difflib.get_close_matches(name, sorted(self.by_name), cutoff=0.7)
+        return list(dict.fromkeys((*self.by_name[AgentName(name)], *close)))
 
 
 def _mentions(entry: CatalogEntry, text: str) -> bool:
@@ -247,9 +257,3 @@ def _mentions(entry: CatalogEntry, text: str) -> bool:
     capabilities = (claim.name for claim in definition.capabilities)
     content = " ".join((entry.id, definition.summary, *definition.tags, *capabilities)).lower()
     return all(word in content for word in text.lower().split())
-
-
-def _refuse_unknown_schemas(definition: AgentDefinition, index: SchemaIndex) -> None:
-    for schema in (definition.output, *(item.schema for item in definition.inputs)):
-        if schema not in index.definitions:
-            raise UnknownNameError("schema", schema)

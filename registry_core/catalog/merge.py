@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Contribution", "entries_of", "merge"]
 
+_HOST = "registry-core"
+
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
@@ -59,7 +61,11 @@ def merge(
     Raises:
         DuplicateAgentError: If two of them offer the same agent id.
     """
-    ordered = sorted(contributions, key=lambda item: (item.distribution, item.version))
+    # What the host itself describes comes first: nobody can give its terms another meaning.
+    ordered = sorted(
+        contributions,
+        key=lambda item: (item.distribution != _HOST, item.distribution, item.version),
+    )
     catalog = Catalog(pins=dict(pins or {}))
     return catalog.adding(
         (entry for item in ordered for entry in entries_of(item)),

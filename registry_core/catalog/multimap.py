@@ -6,11 +6,10 @@ registering many agents costs what they hold, not what is there already.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from registry_core.names import AgentId
 
@@ -29,58 +28,58 @@ class AgentsBy(Generic[KeyT]):
 
     __slots__ = ("_agents",)
 
-    def __init__(self, agents: Mapping[KeyT, tuple[AgentId, ...]] | None = None) -> None:
+    def __init__(self, agents: dict[KeyT, tuple[AgentId, ...]] | None = None) -> None:
         """Start from *agents*, which is not copied."""
-        self._agents: Mapping[KeyT, tuple[AgentId, ...]] = agents or {}
+        self._agents: dict[KeyT, tuple[AgentId, ...]] = agents or {}
 
     def __getitem__(self, key: KeyT) -> tuple[AgentId, ...]:
         """Return the agents that have *key*, sorted; empty for an unknown key."""
-        return self._agents.get(key, ())
+        agents = self._agents.get(key, ())
+        return agents if len(agents) < 2 else tuple(sorted({*agents}))  # noqa: PLR2004
 
     def __iter__(self) -> Iterator[KeyT]:
+        """Every key that some agent has."""
         return iter(self._agents)
 
     def __contains__(self, key: object) -> bool:
         return key in self._agents
 
     def __eq__(self, other: object) -> bool:
+        """Whether the same keys have the same agents."""
         if not isinstance(other, AgentsBy):
             return NotImplemented
-        return self.as_mapping() == cast("AgentsBy[KeyT]", other).as_mapping()
+        there = cast("AgentsBy[KeyT]", other)
+        return self._agents.keys() == there._agents.keys() and all(
+            self[key] == there[key] for key in self
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"AgentsBy({dict(self._agents)!r})"
-
-    def as_mapping(self) -> Mapping[KeyT, tuple[AgentId, ...]]:
-        """Return the whole map."""
-        return self._agents
-
-    def keys(self) -> Iterable[KeyT]:
-        """Return every key that some agent has."""
-        return self._agents.keys()
+        return f"AgentsBy({self._agents!r})"
 
     def adding(self, pairs: Iterable[tuple[KeyT, AgentId]]) -> AgentsBy[KeyT]:
         """Return this map with *pairs* added."""
-        grown: defaultdict[KeyT, set[AgentId]] = defaultdict(set)
-        for key, agent in pairs:
-            grown[key].add(agent)
         agents = dict(self._agents)
+        grown: dict[KeyT, list[AgentId]] = {}
+        for key, agent in pairs:
+            # Most keys have one agent, and a list for each would double the time.
+            if key not in agents:
+                agents[key] = (agent,)
+            else:
+                grown.setdefault(key, []).append(agent)
         for key, added in grown.items():
-            agents[key] = tuple(sorted(added.union(agents.get(key, ()))))
+            agents[key] = (*agents[key], *added)
         return AgentsBy(agents)
 
     def removing(self, pairs: Iterable[tuple[KeyT, AgentId]]) -> AgentsBy[KeyT]:
         """Return this map with *pairs* removed; a key without agents is gone."""
-        shrunk: defaultdict[KeyT, set[AgentId]] = defaultdict(set)
-        for key, agent in pairs:
-            shrunk[key].add(agent)
         agents = dict(self._agents)
+        shrunk: dict[KeyT, set[AgentId]] = {}
+        for key, agent in pairs:
+            shrunk.setdefault(key, set()).add(agent)
         for key, removed in shrunk.items():
-            left = tuple(agent for agent in agents.get(key, ()) if agent not in removed)
+            left = tuple(agent for agent in agents.pop(key, ()) if agent not in removed)
             if left:
                 agents[key] = left
-            else:
-                agents.pop(key, None)
         return AgentsBy(agents)

@@ -1,24 +1,25 @@
 """Which agents give and take which schemas.
 
-Exact lists are kept; what fits what is decided by comparing structures, once for each pair
-of schemas, when somebody asks. So the answers do not depend on the order of registration.
+Exact lists are kept; what fits what is decided by comparing structures, when somebody asks.
+So the answers do not depend on the order of registration.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from registry_core.catalog.fitting import Takers, Verdicts, judge
 from registry_core.catalog.multimap import AgentsBy
 from registry_core.definitions.schema import SchemaDefinition
 from registry_core.errors import UnknownNameError
 from registry_core.names import AgentId, SchemaId
-from registry_core.schemas.subtype import compare
-from registry_core.schemas.verdict import Fits, Verdict
 
 if TYPE_CHECKING:
-    from registry_core.catalog.entry import CatalogEntry
+    from registry_core.catalog.entry import Facts
+    from registry_core.definitions.schema import JsonValue
+    from registry_core.schemas.verdict import Verdict
 
 __all__ = ["SchemaIndex"]
 
@@ -38,37 +39,42 @@ class SchemaIndex:
     )
     producers: AgentsBy[SchemaId] = field(default_factory=AgentsBy[SchemaId])
     consumers: AgentsBy[SchemaId] = field(default_factory=AgentsBy[SchemaId])
-    # Verdicts depend on the two ids alone, so all snapshots share what was ever decided.
-    _verdicts: dict[tuple[SchemaId, SchemaId], Verdict] = field(
-        default_factory=dict[tuple[SchemaId, SchemaId], Verdict], compare=False, repr=False
-    )
+    # They depend on the schemas alone, so all snapshots share what was ever decided.
+    _verdicts: Verdicts = field(default_factory=Verdicts, compare=False, repr=False)
 
     def describing(self, definitions: Iterable[SchemaDefinition]) -> SchemaIndex:
         """Return this index with more *definitions*."""
         known = dict(self.definitions)
         for definition in definitions:
             known.setdefault(definition.id, definition)
-        return SchemaIndex(known, self.producers, self.consumers, self._verdicts)
+        return replace(self, definitions=known)
 
-    def adding(self, entries: Iterable[CatalogEntry]) -> SchemaIndex:
-        """Return this index with what *entries* give and take."""
-        batch = tuple(entries)
-        return SchemaIndex(
-            self.definitions,
-            self.producers.adding(_given(batch)),
-            self.consumers.adding(_taken(batch)),
-            self._verdicts,
+    def adding(self, facts: Facts) -> SchemaIndex:
+        """Return this index with what some agents give and take.
+
+        Raises:
+            UnknownNameError: If one of them mentions a schema that is not in this index.
+        """
+        producers = self.producers.adding(facts.given)
+        consumers = self.consumers.adding(facts.taken)
+        for schema in (*producers, *consumers, *facts.configured):
+            if schema not in self.definitions:
+                raise UnknownNameError("schema", schema)
+        return replace(self, producers=producers, consumers=consumers)
+
+    def removing(self, facts: Facts) -> SchemaIndex:
+        """Return this index without what some agents give and take."""
+        return replace(
+            self,
+            producers=self.producers.removing(facts.given),
+            consumers=self.consumers.removing(facts.taken),
         )
 
-    def removing(self, entries: Iterable[CatalogEntry]) -> SchemaIndex:
-        """Return this index without what *entries* give and take."""
-        batch = tuple(entries)
-        return SchemaIndex(
-            self.definitions,
-            self.producers.removing(_given(batch)),
-            self.consumers.removing(_taken(batch)),
-            self._verdicts,
-        )
+    def named(self, name: str) -> tuple[SchemaId, ...]:
+        """Return the schemas of this name that agents give or take, else all, sorted."""
+        owners = sorted(schema for schema in self.definitions if schema.name == name)
+        used = [s for s in owners if s in self.producers or s in self.consumers]
+        return tuple(used or owners)
 
     def fits(self, producer: SchemaId, consumer: SchemaId) -> Verdict:
         """Return whether everything given as *producer* can be taken as *consumer*.
@@ -76,49 +82,58 @@ class SchemaIndex:
         Raises:
             UnknownNameError: If one of them is not in this index.
         """
-        verdict = self._verdicts.get((producer, consumer))
-        if verdict is None:
-            verdict = self._decide(producer, consumer)
-            self._verdicts[producer, consumer] = verdict
-        return verdict
+        return self._verdicts.of(self.definition(producer), self.definition(consumer))
 
-    def _decide(self, producer: SchemaId, consumer: SchemaId) -> Verdict:
-        gives, takes = self._definition(producer), self._definition(consumer)
-        if producer == consumer:
-            return Fits("same schema")
-        return compare(gives.emits, takes.accepts)
+    def judge(self, value: JsonValue, schema: SchemaId, *, closed: bool = False) -> Verdict:
+        """Return whether one JSON *value* can be taken as *schema*.
 
-    def accepting(self, schema: SchemaId) -> tuple[SchemaId, ...]:
-        """Return the schemas of inputs that take everything given as *schema*, sorted."""
-        taken = sorted(self.consumers.keys())
-        return tuple(other for other in taken if isinstance(self.fits(schema, other), Fits))
+        Args:
+            value: What is offered.
+            schema: What it is to be taken as.
+            closed: Whether to refuse members that the schema does not declare.
+
+        Raises:
+            UnknownNameError: If the schema is not in this index.
+        """
+        return judge(value, self.definition(schema).accepts, closed=closed)
+
+    def takers(self, schemas: Iterable[SchemaId]) -> Takers:
+        """Return *schemas* filed so that whoever fits is found fast."""
+        return Takers(map(self.definition, schemas))
+
+    def taking(self, schema: SchemaId, takers: Takers) -> tuple[SchemaId, ...]:
+        """Return those of *takers* that take everything given as *schema*, sorted."""
+        return takers.taking(self.definition(schema), self._verdicts)
 
     def consumers_of(self, schema: SchemaId) -> tuple[AgentId, ...]:
-        """Return the agents that can take *schema* in one of their inputs, sorted."""
-        return _union(self.consumers[other] for other in self.accepting(schema))
+        """Return the agents that can take *schema* in one of their inputs, sorted.
+
+        Raises:
+            UnknownNameError: If the schema is not in this index.
+        """
+        taking = self.taking(schema, self.takers(self.consumers))
+        return _union(self.consumers[other] for other in taking)
 
     def producers_of(self, schema: SchemaId) -> tuple[AgentId, ...]:
-        """Return the agents whose output can be taken as *schema*, sorted."""
-        given = sorted(self.producers.keys())
-        fitting = (other for other in given if isinstance(self.fits(other, schema), Fits))
+        """Return the agents whose output can be taken as *schema*, sorted.
+
+        Raises:
+            UnknownNameError: If the schema is not in this index.
+        """
+        takers = self.takers([schema])
+        fitting = (other for other in self.producers if self.taking(other, takers))
         return _union(self.producers[other] for other in fitting)
 
-    def _definition(self, schema: SchemaId) -> SchemaDefinition:
+    def definition(self, schema: SchemaId) -> SchemaDefinition:
+        """Return the schema with this id.
+
+        Raises:
+            UnknownNameError: If it is not in this index.
+        """
         try:
             return self.definitions[schema]
         except KeyError:
             raise UnknownNameError("schema", schema) from None
-
-
-def _given(entries: Iterable[CatalogEntry]) -> Iterator[tuple[SchemaId, AgentId]]:
-    for entry in entries:
-        yield entry.definition.output, entry.id
-
-
-def _taken(entries: Iterable[CatalogEntry]) -> Iterator[tuple[SchemaId, AgentId]]:
-    for entry in entries:
-        for declared in entry.definition.inputs:
-            yield declared.schema, entry.id
 
 
 def _union(lists: Iterable[tuple[AgentId, ...]]) -> tuple[AgentId, ...]:
