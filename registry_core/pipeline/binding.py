@@ -10,9 +10,11 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from registry_core.errors import Fault, NameLookupError, PipelineError
+from registry_core.errors import Fault, NameLookupError, PipelineError, SchemaMismatchError
 from registry_core.names import AgentId, SchemaId
+from registry_core.pipeline.order import misplaced
 from registry_core.pipeline.pipeline import (
+    IDENTIFIER,
     Binding,
     FromInput,
     FromStage,
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from registry_core.definitions.agent import AgentDefinition, InputDefinition
+    from registry_core.definitions.schema import JsonValue
+    from registry_core.pipeline.policy import Policy
 
 __all__ = ["Known", "bind"]
 
@@ -50,30 +54,38 @@ class Known(Protocol):
         """Return whether everything given as one schema can be taken as another."""
         ...
 
+    def judge(self, value: JsonValue, schema: SchemaId, *, closed: bool = False) -> Verdict:
+        """Return whether one JSON value can be taken as a schema."""
+        ...
+
 
 def bind(pipeline: Pipeline, known: Known) -> Pipeline:
     """Return *pipeline* ready to run: full ids, a source for every required input.
 
-    An input without a source takes the output of the stage before it, else of the nearest
-    earlier stage that fits; those of the first stage come from the caller. A source that its
-    author wrote is kept unless it is proved not to fit; where nothing is proved, the run
-    checks each value.
+    The first open input that the stage before fits takes its output; any other takes what
+    fits, its very schema first, then the nearest; those of the first stage come from the
+    caller. An optional input keeps its default, unless nothing else would connect the stage
+    to the one before. A source that its author wrote stays unless it is proved not to fit;
+    where nothing is proved, the run checks each value.
 
     Args:
         pipeline: As its author wrote it; one that is bound already comes back equal.
         known: The catalog.
 
     Raises:
-        PipelineError: If it has no stages, names what nobody knows, or an edge does not fit;
-            all faults at once.
+        SchemaMismatchError: If one edge is proved not to fit, and all else is right.
+        PipelineError: If it has no stages, names what nobody knows, reads what comes later, or
+            holds values of the wrong type; all faults at once.
     """
     if not pipeline.stages:
         raise PipelineError(pipeline.name, [Fault("stages", "a pipeline needs at least one stage")])
     binder = _Binder(pipeline, known)
     bound = binder.bound()
-    if binder.faults:
-        raise PipelineError(pipeline.name, binder.faults)
-    return bound
+    if not binder.faults:
+        return bound
+    if len(binder.faults) == 1 and binder.mismatch is not None:
+        raise binder.mismatch
+    raise PipelineError(pipeline.name, binder.faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,144 +103,237 @@ class _Binder:
         self._pipeline = pipeline
         self._known = known
         self.faults: list[Fault] = []
+        self.mismatch: SchemaMismatchError | None = None
         self._inputs: dict[str, PipelineInput] = {}
-        self._schemas: dict[str, SchemaId] = {}
+        self._outputs: dict[str, SchemaId] = {}
+        # The stage that gave each schema last; many stages share few schemas.
+        self._latest: dict[SchemaId, str] = {}
+        self._before = ""
+        # Whether a stage names an agent that nobody knows: what it would give is not known.
+        self._blind = False
+        self._misplaced = misplaced(pipeline)
 
     def bound(self) -> Pipeline:
         pipeline = self._pipeline
-        counts = Counter(stage.id for stage in pipeline.stages)
-        self._fault_each((i for i, n in counts.items() if n > 1), "the id stands twice")
+        names = Counter(stage.id for stage in pipeline.stages)
+        for name, count in names.items():
+            if count > 1:
+                self._fault(f"stages.{name}", "the id stands twice")
+            if not IDENTIFIER.fullmatch(name):
+                self._fault(f"stages.{name!a}", "an id is letters, digits, '_' and '-'")
         for declared in pipeline.inputs:
             self._declare(declared)
         stages = tuple(self._stage(stage) for stage in pipeline.stages)
         outputs = pipeline.outputs or (pipeline.stages[-1].id,)
         for name in outputs:
-            if name not in counts:
-                self.faults.append(Fault("outputs", f"no stage is named {name!r}"))
+            if name not in names:
+                self._fault("outputs", f"no stage is named {name!r}")
         return replace(
             pipeline, stages=stages, inputs=tuple(self._inputs.values()), outputs=outputs
         )
 
     def _declare(self, declared: PipelineInput) -> None:
+        path = f"inputs.{declared.name}"
+        if declared.name in self._inputs:
+            self._fault(path, "the name stands twice")
         try:
             schema = self._known.resolve_schema(declared.schema)
         except NameLookupError as error:
-            self.faults.append(Fault(f"inputs.{declared.name}", str(error)))
+            self._fault(path, str(error))
         else:
             self._inputs[declared.name] = PipelineInput(declared.name, schema)
 
     def _stage(self, stage: Stage) -> Stage:
         path = f"stages.{stage.id}"
-        try:
-            agent = self._known.resolve(stage.agent)
-        except NameLookupError as error:
-            self.faults.append(Fault(f"{path}.agent", str(error)))
+        agent = self._resolved(f"{path}.agent", stage.agent)
+        if agent is None:
+            self._blind = True
             return stage
         definition = self._known.definition(agent)
-        written = {binding.input: binding.source for binding in stage.bindings}
-        names = {item.name for item in definition.inputs}
-        self._fault_each(
-            (f"{stage.id}.{name}" for name in written if name not in names),
-            f"is no input of {agent}; it takes {', '.join(sorted(names)) or 'nothing'}",
-        )
-        bindings = tuple(self._bindings(stage, definition, written))
-        self._schemas[stage.id] = definition.output
-        policy = stage.policy
-        if policy and policy.fallback:
-            policy = replace(policy, fallback=self._fallback(path, policy.fallback, definition))
+        bindings = tuple(self._bindings(stage, definition))
+        self._check_names(path, stage, definition)
+        self._check_config(path, stage, definition)
+        policy = self._policy(f"{path}.policy", stage.policy, definition, bindings)
+        self._outputs[stage.id] = definition.output
+        self._latest.pop(definition.output, None)
+        self._latest[definition.output] = stage.id
+        self._before = stage.id
         return replace(stage, agent=agent, bindings=bindings, policy=policy)
 
-    def _bindings(
-        self, stage: Stage, definition: AgentDefinition, written: dict[str, Source]
-    ) -> Iterator[Binding]:
-        fresh = True
+    def _resolved(self, path: str, name: str) -> AgentId | None:
+        try:
+            return self._known.resolve(name)
+        except NameLookupError as error:
+            self._fault(path, str(error))
+            return None
+
+    def _bindings(self, stage: Stage, definition: AgentDefinition) -> Iterator[Binding]:
+        written = {binding.input: binding.source for binding in stage.bindings}
+        unwritten = [item for item in definition.inputs if item.name not in written]
+        wanted = [item for item in unwritten if item.required]
+        connected = any(isinstance(source, FromStage) for source in written.values())
+        follower = None if connected else self._follower(wanted)
+        if not written and not wanted and not self._pipeline.outputs:
+            # Its author put it behind the stage before, so that is what it is about.
+            follower = self._follower(unwritten)
         for item in definition.inputs:
+            path = f"stages.{stage.id}.{item.name}"
             if item.name in written:
-                source = written[item.name]
-                self._check(stage, item, source)
-                yield Binding(item.name, source)
-                fresh = fresh and not isinstance(source, FromStage)
+                self._check(path, item, written[item.name])
+                yield Binding(item.name, written[item.name])
+            elif item == follower:
+                yield Binding(item.name, FromStage(self._before))
             elif item.required:
-                giver = self._giver(item, neighbour_first=fresh)
-                fresh = False
-                if giver is None and not self._schemas:
+                giver = self._nearest(item)
+                if giver is None and not self._before:
                     giver = self._from_caller(item)
-                if giver is None:
-                    path = f"stages.{stage.id}.{item.name}"
-                    self.faults.append(Fault(path, self._unfed(item)))
-                else:
+                if giver is not None:
                     yield Binding(item.name, giver.source)
+                elif not self._blind:
+                    self._fault(path, self._unfed(item))
 
-    def _giver(self, item: InputDefinition, *, neighbour_first: bool) -> _Giver | None:
-        earlier = [_Giver(FromStage(name), schema) for name, schema in self._schemas.items()]
-        earlier.reverse()
-        callers = [
-            _Giver(FromInput(declared.name), SchemaId(declared.schema))
-            for declared in self._inputs.values()
-        ]
-        fitting = [
-            giver
-            for giver in (*earlier, *callers)
-            if isinstance(self._known.fits(giver.schema, item.schema), Fits)
-        ]
-        exact = [giver for giver in fitting if giver.schema == item.schema]
-        if neighbour_first and fitting and fitting[0] in earlier[:1]:
-            return fitting[0]
-        return next(iter(exact or fitting), None)
+    def _follower(self, items: Iterable[InputDefinition]) -> InputDefinition | None:
+        """Return the first of *items* that what the stage before gives fits."""
+        if not self._before:
+            return None
+        gives = self._outputs[self._before]
+        return next((item for item in items if self._fits(gives, item)), None)
 
-    def _unfed(self, item: InputDefinition) -> str:
-        before = tuple(self._schemas)[-1]
-        gives = self._schemas[before]
-        verdict = self._known.fits(gives, item.schema)
-        reason = "not proved to fit" if isinstance(verdict, Fits) else verdict.reason
-        where = (
-            f" at {verdict.pointer}" if not isinstance(verdict, Fits) and verdict.pointer else ""
+    def _nearest(self, item: InputDefinition) -> _Giver | None:
+        """Return what fits: the very schema first, stages before the caller's values."""
+        stages = (_Giver(FromStage(n), schema) for schema, n in reversed(self._latest.items()))
+        callers = (
+            _Giver(FromInput(name), SchemaId(declared.schema))
+            for name, declared in self._inputs.items()
         )
-        advice = f'write sources={{"{item.name}": …}} to choose another source'
-        return (
-            f"{gives.name} of {before!r} does not fit {item.schema.name}: {reason}{where}; {advice}"
-        )
+        fitting = [giver for giver in (*stages, *callers) if self._fits(giver.schema, item)]
+        exact = (giver for giver in fitting if giver.schema == item.schema)
+        return next(exact, fitting[0] if fitting else None)
 
     def _from_caller(self, item: InputDefinition) -> _Giver:
-        taken = set(self._inputs)
+        taken = self._inputs
         choices = (item.name, *(f"{item.name}_{n}" for n in range(2, len(taken) + 3)))
         name = next(choice for choice in choices if choice not in taken)
-        self._inputs[name] = PipelineInput(name, item.schema)
+        taken[name] = PipelineInput(name, item.schema)
         return _Giver(FromInput(name), item.schema)
 
-    def _check(self, stage: Stage, item: InputDefinition, source: Source) -> None:
-        path = f"stages.{stage.id}.{item.name}"
+    def _unfed(self, item: InputDefinition) -> str:
+        gives = self._outputs[self._before]
+        verdict = self._known.fits(gives, item.schema)
+        reason = "" if isinstance(verdict, Fits) else f": {_because(verdict)}"
+        return (
+            f"{gives.name} of {self._before!r} does not fit {item.schema.name}{reason}; "
+            f'choose another source: sources={{"{item.name}": …}}'
+        )
+
+    def _check(self, path: str, item: InputDefinition, source: Source) -> None:
         match source:
             case FromStage(stage=name):
-                gives = self._schemas.get(name)
+                gives = self._outputs.get(name)
                 if gives is None:
-                    self.faults.append(Fault(path, f"no earlier stage is named {name!r}"))
+                    reason = self._misplaced.get((path, name))
+                    if reason is not None:
+                        self._fault(path, reason)
                     return
             case FromInput(input=name):
                 declared = self._inputs.setdefault(name, PipelineInput(name, item.schema))
                 gives = SchemaId(declared.schema)
-        verdict = self._known.fits(gives, item.schema)
+        self._check_fit(path, gives, item.schema)
+
+    def _check_fit(self, path: str, gives: SchemaId, takes: SchemaId) -> None:
+        verdict = self._known.fits(gives, takes)
         if isinstance(verdict, Misfit):
-            where = f" at {verdict.pointer}" if verdict.pointer else ""
-            reason = f"{gives.name} does not fit {item.schema.name}: {verdict.reason}{where}"
-            self.faults.append(Fault(path, reason))
+            self.mismatch = SchemaMismatchError(
+                self._pipeline.name,
+                path,
+                producer=gives.name,
+                consumer=takes.name,
+                pointer=verdict.pointer,
+                reason=verdict.reason,
+                witness=verdict.witness,
+            )
+            self.faults.extend(self.mismatch.faults)
 
-    def _fallback(self, path: str, name: str, first: AgentDefinition) -> str:
-        try:
-            agent = self._known.resolve(name)
-        except NameLookupError as error:
-            self.faults.append(Fault(f"{path}.policy.fallback", str(error)))
-            return name
+    def _check_names(self, path: str, stage: Stage, definition: AgentDefinition) -> None:
+        names = {item.name for item in definition.inputs}
+        for name, count in Counter(binding.input for binding in stage.bindings).items():
+            if name not in names:
+                takes = ", ".join(sorted(names)) or "nothing"
+                self._fault(f"{path}.{name}", f"is no input of {stage.agent}; it takes {takes}")
+            if count > 1:
+                self._fault(f"{path}.{name}", "has two sources")
+
+    def _check_config(self, path: str, stage: Stage, definition: AgentDefinition) -> None:
+        if not stage.config:
+            return
+        if definition.config is None:
+            self._fault(f"{path}.config", f"{stage.agent} takes no configuration")
+            return
+        verdict = self._known.judge(stage.config, definition.config, closed=True)
+        if isinstance(verdict, Misfit):
+            self._fault(f"{path}.config{verdict.pointer.replace('/', '.')}", verdict.reason)
+
+    def _policy(
+        self,
+        path: str,
+        policy: Policy | None,
+        definition: AgentDefinition,
+        bindings: tuple[Binding, ...],
+    ) -> Policy | None:
+        """Return *policy* with the full id of its fallback; checks what would stand in."""
+        if policy is None:
+            return None
+        if policy.substitute is not None:
+            verdict = self._known.judge(policy.substitute.value, definition.output)
+            if isinstance(verdict, Misfit):
+                reason = f"is no {definition.output.name}: {_because(verdict)}"
+                self._fault(f"{path}.substitute", reason)
+        if not policy.fallback:
+            return policy
+        fallback = self._resolved(f"{path}.fallback", policy.fallback)
+        if fallback is None:
+            return policy
+        self._check_fallback(f"{path}.fallback", fallback, definition, bindings)
+        return replace(policy, fallback=fallback)
+
+    def _check_fallback(
+        self, path: str, agent: AgentId, first: AgentDefinition, bindings: tuple[Binding, ...]
+    ) -> None:
         second = self._known.definition(agent)
-        takes = {item.name: item.schema for item in first.inputs}
+        sources = {binding.input: binding.source for binding in bindings}
         for item in second.inputs:
-            if item.required and item.name not in takes:
-                reason = f"{agent} needs {item.name!r}, which {first.name} does not take"
-                self.faults.append(Fault(f"{path}.policy.fallback", reason))
-        if isinstance(self._known.fits(second.output, first.output), Misfit):
-            reason = f"{agent} gives {second.output.name} in place of {first.output.name}"
-            self.faults.append(Fault(f"{path}.policy.fallback", reason))
-        return agent
+            if item.name in sources:
+                gives = self._given_by(sources[item.name])
+                self._fault_misfit(path, f"its {item.name}", gives, item.schema)
+            elif item.required:
+                self._fault(path, f"{agent} needs {item.name!r}, which this stage does not take")
+        self._fault_misfit(path, "what it gives", second.output, first.output)
 
-    def _fault_each(self, places: Iterator[str], message: str) -> None:
-        self.faults.extend(Fault(f"stages.{place}", message) for place in places)
+    def _fault_misfit(self, path: str, what: str, gives: SchemaId | None, takes: SchemaId) -> None:
+        verdict = None if gives is None else self._known.fits(gives, takes)
+        if gives is not None and isinstance(verdict, Misfit):
+            reason = f"{what}: {gives.name} does not fit {takes.name}: {_because(verdict)}"
+            self._fault(path, reason)
+
+    def _given_by(self, source: Source) -> SchemaId | None:
+        if isinstance(source, FromStage):
+            return self._outputs.get(source.stage)
+        declared = self._inputs.get(source.input)
+        return None if declared is None else SchemaId(declared.schema)
+
+    def _fits(self, gives: SchemaId, item: InputDefinition) -> bool:
+        return isinstance(self._known.fits(gives, item.schema), Fits)
+
+    def _fault(self, path: str, message: str) -> None:
+        self.faults.append(Fault(path, message))
+
+
+def _because(verdict: Verdict) -> str:
+    match verdict:
+        case Fits(note):
+            return note
+        case Misfit(pointer, reason):
+            return f"{reason} at {pointer}" if pointer else reason
+        case _:
+            where = f" at {verdict.pointer}" if verdict.pointer else ""
+            return f"not decided{where} ({verdict.reason})"

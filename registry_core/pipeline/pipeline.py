@@ -1,7 +1,7 @@
 """A pipeline: which agent runs in which stage, and where each of its inputs comes from.
 
 An immutable value that names agents and never holds an import path. Built by hand with
-:meth:`Pipeline.stage`, or by the composer; checked and completed by ``validation.bind``.
+:meth:`Pipeline.stage`, or by the composer; checked and completed by ``binding.bind``.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from typing import TypeAlias
 
 from registry_core.definitions.schema import JsonObject, JsonValue
 from registry_core.errors import Fault, PipelineError
-from registry_core.pipeline.policy import Policy
+from registry_core.pipeline.policy import STRICT, Policy
 
-__all__ = ["Binding", "FromInput", "FromStage", "Pipeline", "PipelineInput", "Source", "Stage"]
+__all__ = ["IDENTIFIER", "Binding", "FromInput", "FromStage", "Pipeline", "PipelineInput"]
+__all__ += ["Source", "Stage"]
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}", re.ASCII)
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class FromInput:
     """A value that the caller gives, by the name of the pipeline's input."""
+
+    __pydantic_config__ = STRICT
 
     input: str
 
@@ -30,6 +33,8 @@ class FromInput:
 @dataclass(frozen=True, slots=True)
 class FromStage:
     """The output of another stage."""
+
+    __pydantic_config__ = STRICT
 
     stage: str
 
@@ -41,6 +46,8 @@ Source: TypeAlias = FromInput | FromStage
 class Binding:
     """Where one input of a stage's agent comes from."""
 
+    __pydantic_config__ = STRICT
+
     input: str
     source: Source
 
@@ -48,6 +55,8 @@ class Binding:
 @dataclass(frozen=True, slots=True)
 class PipelineInput:
     """A value that the caller gives: its name and its schema (an id once bound)."""
+
+    __pydantic_config__ = STRICT
 
     name: str
     schema: str = ""
@@ -66,6 +75,8 @@ class Stage:
         config: Settings for the agent, checked against its config schema.
     """
 
+    __pydantic_config__ = STRICT
+
     id: str
     agent: str
     bindings: tuple[Binding, ...] = ()
@@ -82,23 +93,27 @@ class Pipeline:
         stages: In an order in which every source comes before its readers.
         inputs: What the caller gives, in the order of the positional arguments of a run.
         outputs: Ids of the stages whose outputs are wanted; empty means the last one.
-        local: Callables passed to :meth:`stage`, so that code without a package can run;
-            not part of the artefact.
+        local: Callables passed to :meth:`stage`, by stage id, so that code without a package
+            can run; not part of the artefact.
 
     >>> pipeline = Pipeline("two").stage("split").stage("count")
     >>> [stage.id for stage in pipeline.stages]
     ['split', 'count']
     """
 
+    __pydantic_config__ = STRICT
+
     name: str
     stages: tuple[Stage, ...] = ()
     inputs: tuple[PipelineInput, ...] = ()
     outputs: tuple[str, ...] = ()
-    local: tuple[Callable[..., object], ...] = field(default=(), compare=False, repr=False)
+    local: tuple[tuple[str, Callable[..., object]], ...] = field(
+        default=(), compare=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         """Refuse a name that could not label a run."""
-        if not _IDENTIFIER.fullmatch(self.name):
+        if not IDENTIFIER.fullmatch(self.name):
             raise PipelineError(
                 ascii(self.name), [Fault("name", "must be letters, digits, '_', '-'")]
             )
@@ -125,15 +140,14 @@ class Pipeline:
         Raises:
             PipelineError: If *id* is malformed or taken.
         """
-        name = agent if isinstance(agent, str) else agent.__name__
+        name = agent if isinstance(agent, str) else getattr(agent, "__name__", "")
         taken = {stage.id for stage in self.stages}
-        stage_id = id or _fresh(name.partition("/")[2].partition("@")[0] or name, taken)
+        stage_id = id or _fresh(name.rpartition("/")[2].partition("@")[0], taken)
         if stage_id in taken:
             raise PipelineError(self.name, [Fault(f"stages.{stage_id}", "the id is taken")])
-        if not _IDENTIFIER.fullmatch(stage_id):
-            raise PipelineError(
-                self.name, [Fault(f"stages[{len(taken)}].id", "must be letters, digits, '_', '-'")]
-            )
+        if not IDENTIFIER.fullmatch(stage_id):
+            path = f"stages[{len(taken)}].id"
+            raise PipelineError(self.name, [Fault(path, "must be letters, digits, '_', '-'")])
         added = Stage(
             id=stage_id,
             agent=name,
@@ -144,26 +158,25 @@ class Pipeline:
             policy=policy,
             config=dict(config or {}),
         )
-        local = self.local if isinstance(agent, str) else (*self.local, agent)
+        local = self.local if isinstance(agent, str) else (*self.local, (stage_id, agent))
         return replace(self, stages=(*self.stages, added), local=local)
 
     def to_json(self) -> str:
         """Return the pipeline as JSON text; local callables stay behind."""
-        from pydantic import TypeAdapter
+        from registry_core.pipeline.documents import dump
 
-        return TypeAdapter(Pipeline).dump_json(self, exclude={"local"}).decode()
+        return dump(Pipeline, self)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Pipeline:
         """Return the pipeline that :meth:`to_json` wrote.
 
         Raises:
-            pydantic.ValidationError: If *text* is not a pipeline.
-            PipelineError: If a name or a policy in it is not valid.
+            PipelineError: If *text* is not a pipeline; all faults at once.
         """
-        from pydantic import TypeAdapter
+        from registry_core.pipeline.documents import load
 
-        return TypeAdapter(Pipeline).validate_json(text)
+        return load(Pipeline, text)
 
 
 def _fresh(name: str, taken: set[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from registry_core.names import SchemaId
 from registry_core.pipeline.pipeline import FromStage, Pipeline, Source
+from registry_core.pipeline.policy import STRICT
 
 __all__ = ["Edge", "Objective", "Plan", "PlanSearch"]
 
@@ -25,6 +26,8 @@ class Edge:
         takes: Schema it is taken as.
         why: Why every value of the one is a value of the other.
     """
+
+    __pydantic_config__ = STRICT
 
     stage: str
     input: str
@@ -50,6 +53,8 @@ class Plan:
         depth: Stages that must run one after the other.
         cost: Sum of the agents' declared costs.
     """
+
+    __pydantic_config__ = STRICT
 
     pipeline: Pipeline
     have: tuple[SchemaId, ...]
@@ -79,6 +84,23 @@ class Plan:
         lines.append("  => result")
         lines.extend(f"       {_line(edge)}" for edge in self.edges if not edge.stage)
         return "\n".join(lines)
+
+    def to_json(self) -> str:
+        """Return the plan as JSON text."""
+        from registry_core.pipeline.documents import dump
+
+        return dump(Plan, self)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Plan:
+        """Return the plan that :meth:`to_json` wrote.
+
+        Raises:
+            PipelineError: If *text* is not a plan; all faults at once.
+        """
+        from registry_core.pipeline.documents import load
+
+        return load(Plan, text)
 
 
 @dataclass(frozen=True, slots=True)

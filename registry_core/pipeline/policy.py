@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from registry_core.definitions.schema import JsonValue
 from registry_core.errors import Fault, PipelineError
 
-__all__ = ["AfterRetries", "Backoff", "OnError", "Policy", "Substitute"]
+__all__ = ["STRICT", "AfterRetries", "Backoff", "OnError", "Policy", "Substitute"]
 
 OnError: TypeAlias = Literal["stop", "skip", "retry", "fallback"]
 AfterRetries: TypeAlias = Literal["stop", "skip", "fallback"]
+
+# What pydantic looks for in a class when it reads a document: a field that nobody knows is a
+# fault, since a misspelt policy must not be a forgotten one.
+STRICT = {"extra": "forbid"}
 
 _NEVER_RETRIED = (
     "AssertionError",
@@ -42,6 +46,8 @@ class Backoff:
         M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
     """
 
+    __pydantic_config__ = STRICT
+
     first_seconds: float = 0.2
     factor: float = 2.0
     ceiling_seconds: float = 30.0
@@ -64,6 +70,8 @@ class Backoff:
 class Substitute:
     """The JSON value that stands in for a skipped stage's output; checked at build."""
 
+    __pydantic_config__ = STRICT
+
     value: JsonValue
 
 
@@ -85,6 +93,8 @@ class Policy:
     Raises:
         PipelineError: If a value is out of range or two of them contradict; all faults at once.
     """
+
+    __pydantic_config__ = STRICT
 
     on_error: OnError = "retry"
     then: AfterRetries = "stop"
@@ -148,6 +158,11 @@ def _faults(policy: Policy) -> list[Fault]:
     )
     if not _is_positive(backoff.factor) or backoff.factor < 1:
         faults.append(Fault("backoff.factor", "must be a finite number, at least 1"))
+    faults.extend(
+        Fault(name, "must be a tuple of names of exception classes")
+        for name in ("retry_on", "give_up_on")
+        if not _is_names(getattr(policy, name))
+    )
     if policy.last_resort == "skip" and policy.substitute is None:
         faults.append(Fault("substitute", "is required when a stage may be skipped"))
     if policy.last_resort == "fallback" and not policy.fallback:
@@ -157,6 +172,11 @@ def _faults(policy: Policy) -> list[Fault]:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _is_names(value: object) -> bool:
+    items = cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
+    return isinstance(value, tuple) and all(isinstance(item, str) for item in items)
 
 
 def _is_positive(value: object) -> bool:
