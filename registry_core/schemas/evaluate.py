@@ -31,17 +31,18 @@ from registry_core.schemas.pointers import below
 from registry_core.schemas.values import ARRAY, NUMBER, OBJECT, STRING, frozen, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from registry_core.definitions.schema import JsonValue
     from registry_core.schemas.atoms import Atom, Body, Claim, Node
+    from registry_core.schemas.budget import Budget
     from registry_core.schemas.patterns import Patterns
 
 __all__ = ["Judge", "Refusal"]
 
 _NAMES = {1: "null", 2: "boolean", 4: "number", 8: "string", 16: "array", 32: "object"}
 _PARTS = {STRING: "characters", ARRAY: "items", OBJECT: "properties"}
-_MAX_NESTING = 220
+_FRAMES = 7
 
 
 class Refusal(NamedTuple):
@@ -63,13 +64,12 @@ class Refusal(NamedTuple):
 class Judge:
     """Evaluates values against schemas, at a price."""
 
-    __slots__ = ("_charge", "_nesting", "_patterns")
+    __slots__ = ("_budget", "_patterns")
 
-    def __init__(self, patterns: Patterns, charge: Callable[[int], None]) -> None:
-        """Read patterns with *patterns*; pay for each schema asked with *charge*."""
+    def __init__(self, patterns: Patterns, budget: Budget) -> None:
+        """Read patterns with *patterns*; pay for each schema asked from *budget*."""
         self._patterns = patterns
-        self._charge = charge
-        self._nesting = 0
+        self._budget = budget
 
     def accepts(self, node: Node, value: JsonValue) -> bool | None:
         """Return whether *value* satisfies *node*, or None if that cannot be said."""
@@ -91,16 +91,15 @@ class Judge:
 
     def refusal(self, node: Node, value: JsonValue, at: str = "") -> Refusal | None:
         """Return why *value*, which stands at pointer *at*, is refused; None if it is taken."""
-        self._charge(1)
+        self._budget.charge(1)
         if node.accepts_all:
             return None
-        if self._nesting >= _MAX_NESTING:
+        if not self._budget.has_room(_FRAMES):
             return Refusal(at, "$ref", "nests too deeply to judge", certain=False)
-        self._nesting += 1
-        try:
-            return _first(self._refusals(node.body, value, at))
-        finally:
-            self._nesting -= 1
+        self._budget.enter(_FRAMES)
+        found = _first(self._refusals(node.body, value, at))
+        self._budget.leave(_FRAMES)
+        return found
 
     def _refusals(self, body: Body, value: JsonValue, at: str) -> Iterator[Refusal]:
         kind = type_of(value)

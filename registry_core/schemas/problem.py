@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from registry_core.definitions.schema import JsonObject, JsonValue
     from registry_core.schemas.atoms import Claim, Node, Step
+    from registry_core.schemas.budget import Budget
     from registry_core.schemas.evaluate import Judge
     from registry_core.schemas.patterns import Patterns
 
@@ -48,20 +49,9 @@ Outcome: TypeAlias = Found | Nothing | Unknown
 class Solver(Protocol):
     """What the types use of the search."""
 
+    budget: Budget
     judge: Judge
     patterns: Patterns
-
-    def charge(self, steps: int) -> None:
-        """Pay for *steps*; raises when that is more than is left."""
-        ...
-
-    def enter(self, levels: int) -> None:
-        """Go *levels* frames deeper; raises when that is too deep."""
-        ...
-
-    def leave(self, levels: int) -> None:
-        """Come back up."""
-        ...
 
     def first_of(self, values: list[JsonValue], problem: Problem) -> Outcome:
         """Return the first of *values* of which all claims are true."""

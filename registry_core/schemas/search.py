@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from registry_core.schemas.arrays import ArrayFacts
+from registry_core.schemas.budget import Budget
 from registry_core.schemas.document import Document
 from registry_core.schemas.evaluate import Judge
 from registry_core.schemas.numbers import NumberFacts
@@ -38,20 +39,11 @@ if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonObject, JsonValue
     from registry_core.schemas.atoms import Body, Claim, Node
 
-__all__ = ["ExhaustedError", "Search"]
+__all__ = ["Search"]
 
-_MAX_NESTING = 420
+_FRAMES = 6
 _FINITE: dict[int, list[JsonValue]] = {NULL: [None], BOOLEAN: [False, True]}
 _INFINITE = (OBJECT, ARRAY, STRING, NUMBER)
-
-
-class ExhaustedError(Exception):
-    """The search has cost as much as it may."""
-
-    def __init__(self, bound: str) -> None:
-        """Keep which *bound* was reached."""
-        super().__init__(bound)
-        self.bound = bound
 
 
 class Search:
@@ -59,24 +51,13 @@ class Search:
 
     def __init__(self, max_steps: int) -> None:
         """Allow *max_steps* visits, counted over everything that is asked."""
-        self._steps_left = max_steps
-        self._nesting = 0
+        self.budget = Budget(max_steps)
         self._answers: dict[Problem, Outcome] = {}
         self._open: dict[Problem, int] = {}
         self._lowest_met = 0
         self._scratch = Document(True, first=2_000_000)  # noqa: FBT003 -- the schema `true`
-        self.patterns = Patterns(self.charge)
-        self.judge = Judge(self.patterns, self.charge)
-
-    def charge(self, steps: int) -> None:
-        """Pay for *steps*.
-
-        Raises:
-            ExhaustedError: If they exceed what is left.
-        """
-        self._steps_left -= steps
-        if self._steps_left < 0:
-            raise ExhaustedError("steps")
+        self.patterns = Patterns(self.budget.charge)
+        self.judge = Judge(self.patterns, self.budget)
 
     def made_up(self, raw: JsonObject) -> Node:
         """Return a node for a schema that stands in no document."""
@@ -99,32 +80,18 @@ class Search:
         if met is not None:
             self._lowest_met = min(self._lowest_met, met)
             return Nothing()
-        self.charge(1)
+        self.budget.charge(1)
         level = len(self._open)
         outside, self._lowest_met = self._lowest_met, level
         self._open[problem] = level
-        self.enter(4)
+        self.budget.enter(_FRAMES)
         outcome = self._find_by_type(problem)
-        self.leave(4)
+        self.budget.leave(_FRAMES)
         del self._open[problem]
         if self._lowest_met >= level or isinstance(outcome, Found):
             self._answers[problem] = outcome
         self._lowest_met = min(outside, self._lowest_met)
         return outcome
-
-    def enter(self, levels: int) -> None:
-        """Go *levels* frames deeper.
-
-        Raises:
-            ExhaustedError: If that is deeper than the interpreter's stack safely allows.
-        """
-        self._nesting += levels
-        if self._nesting > _MAX_NESTING:
-            raise ExhaustedError("nesting")
-
-    def leave(self, levels: int) -> None:
-        """Come back up."""
-        self._nesting -= levels
 
     def _find_by_type(self, problem: Problem) -> Outcome:
         types = ALL_TYPES

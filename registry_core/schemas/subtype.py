@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from registry_core.schemas.atoms import Claim
+from registry_core.schemas.budget import ExhaustedError
 from registry_core.schemas.closing import closable
 from registry_core.schemas.document import Document
 from registry_core.schemas.fingerprint import structure
 from registry_core.schemas.limits import check_instance
 from registry_core.schemas.problem import Found, Nothing, Unknown
 from registry_core.schemas.regex_terms import TermTooDeepError
-from registry_core.schemas.search import ExhaustedError, Search
+from registry_core.schemas.search import Search
 from registry_core.schemas.verdict import Fits, Misfit, Undecided, Verdict
 
 if TYPE_CHECKING:

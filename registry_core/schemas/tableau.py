@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Clause", "Tableau"]
 
+_FRAMES = 3
 _MAX_RIVALS = 40
 
 Clause: TypeAlias = "list[Move]"
@@ -41,10 +42,10 @@ class Tableau:
 
     def solve(self, steps: Iterable[Step], facts: Facts, clauses: list[Clause]) -> Outcome:
         """Return a value for *facts*, the new *steps*, and one move of each clause."""
-        self._solver.charge(1)
-        self._solver.enter(2)
+        self._solver.budget.charge(1)
+        self._solver.budget.enter(_FRAMES)
         outcome = self._try(steps, facts, clauses)
-        self._solver.leave(2)
+        self._solver.budget.leave(_FRAMES)
         return outcome
 
     def _try(self, steps: Iterable[Step], facts: Facts, clauses: list[Clause]) -> Outcome:
@@ -85,7 +86,7 @@ class Tableau:
         body = node.body
         if not body.types & self._kind:
             return True
-        self._solver.charge(1)
+        self._solver.budget.charge(1)
         if any(facts.refutes(atom) for atom in body.atoms(self._kind)):
             return True
         return depth > 0 and any(self._is_refused(part, facts, depth - 1) for part in body.every)
@@ -146,7 +147,7 @@ class Tableau:
         A list of values means that the search is over: nothing but these is left.
         """
         for step in steps:  # grows while it is read
-            self._solver.charge(1)
+            self._solver.budget.charge(1)
             if isinstance(step, Claim):
                 body = step.node.body
                 if not step.holds:

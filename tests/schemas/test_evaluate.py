@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from registry_core.schemas.budget import Budget
 from registry_core.schemas.document import Document
 from registry_core.schemas.evaluate import Judge, Refusal
 from registry_core.schemas.patterns import Patterns
@@ -14,12 +15,9 @@ if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonObject, JsonValue
 
 
-def _free(_: int) -> None:
-    """Charge nothing."""
-
-
 def _refusal(schema: JsonObject, value: JsonValue) -> Refusal | None:
-    return Judge(Patterns(_free), _free).refusal(Document(schema).root, value)
+    budget = Budget(10_000)
+    return Judge(Patterns(budget.charge), budget).refusal(Document(schema).root, value)
 
 
 REFUSED: list[tuple[JsonObject, JsonValue, str]] = [
