@@ -88,15 +88,21 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
 def result_of(error: BaseException) -> RunResult | None:
     """Return the result of the run that a cancellation ended, or None where there is none.
 
-    Where ``asyncio.timeout`` made a ``TimeoutError`` of it, that is its ``__cause__``.
+    What became of the cancellation leads there as well: the ``TimeoutError`` that
+    ``asyncio.timeout`` makes of it, the ``KeyboardInterrupt`` of ``asyncio.run``.
 
     >>> result_of(asyncio.CancelledError()) is None
     True
     """
-    result = error.__dict__.get("result")
-    if isinstance(result, RunResult):
-        return result
-    return None if error.__cause__ is None else result_of(error.__cause__)
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        result = link.__dict__.get("result")
+        if isinstance(result, RunResult):
+            return result
+        seen.add(id(link))
+        link = link.__cause__ or link.__context__
+    return None
 
 
 def _check_values(pipeline: Pipeline, values: Mapping[str, object]) -> None:

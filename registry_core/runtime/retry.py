@@ -42,8 +42,8 @@ def pause_before(
 
 def _asked_for(error: BaseException) -> float:
     try:
-        hint = error.__dict__.get("retry_after_seconds")
-    except AttributeError:
+        hint: object = getattr(error, "retry_after_seconds", None)
+    except Exception:  # noqa: BLE001 -- a stranger's property may raise anything
         return 0.0
     if isinstance(hint, bool) or not isinstance(hint, int | float):
         return 0.0

@@ -237,7 +237,10 @@ class StageRun:
             return blame(self._onion.culprit, error, stage_id=self.stage.id, attempt=0, at=at)
         if self._failure is not None and error is self._failure.error:
             return self._failure
-        record = record_failure(error, code=error_code(error), stage_id=self.stage.id, at=at)
+        code = error_code(error)
+        if code == "agent_error":  # what an agent raises comes as a failure of its attempt
+            code = "host_error"
+        record = record_failure(error, code=code, stage_id=self.stage.id, at=at)
         return Failure(carried(error), record, final=isinstance(error, RunTimeUpError))
 
     def _end_badly(self, failure: Failure) -> StageRecord:

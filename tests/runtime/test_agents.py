@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from registry_core import Policy, agent
 from registry_core.errors import AgentLoadError, UnknownNameError
@@ -31,10 +31,8 @@ def fresh_trace() -> None:
     TRACE.clear()
 
 
-class Limits(BaseModel):
+class Limits(BaseModel, extra="forbid"):
     """How much is allowed."""
-
-    model_config = ConfigDict(extra="forbid")
 
     rpm: int = 60
     words: list[str] = []
