@@ -27,24 +27,22 @@ class Cuts:
     """Answers questions about sets of operations of one task.
 
     >>> from registry_core.composer.task import Task
-    >>> one = Task(
-    ...     ("a", "b"), (frozenset(), frozenset({0})), (frozenset({0}), frozenset({1})),
-    ...     (0, 0), (1, 1), frozenset({1}), 1, 1, (0, 0),
+    >>> none, first, last = frozenset(), frozenset({0}), frozenset({1})
+    >>> chain = Task(
+    ...     ("a", "b"), (none, first), (first, last),
+    ...     paces=(0, 0), weights=(1, 1), goal=last, latest=(0, 0),
     ... )
-    >>> Cuts(one).reaches(0b11), Cuts(one).reaches(0b10)
+    >>> Cuts(chain).reaches(0b11), Cuts(chain).reaches(0b10)
     (True, False)
     """
 
-    __slots__ = ("_task", "_tick", "_users")
+    __slots__ = ("_task", "_tick")
 
     def __init__(self, task: Task, *, tick: Callable[[], None] = lambda: None) -> None:
-        """Note who uses what; *tick* is called once for each clause, and may raise."""
+        """Ask about *task*; *tick* is called once for each clause, and may raise."""
+        self._task = task
         self._tick = tick
         self._task = task
-        self._users: list[list[int]] = [[] for _ in task.latest]
-        for number, needs in enumerate(task.needs):
-            for need in needs:
-                self._users[need].append(number)
 
     def reaches(self, chosen: int) -> bool:
         """Whether the operations whose bits are set reach the goal in time."""
@@ -104,8 +102,9 @@ class Cuts:
         undo: list[tuple[int, float]] | None = None,
     ) -> list[float]:
         """Update the *first* ticks in place for *fresh* members of *chosen*, and return them."""
-        task, users = self._task, self._users
-        needs, gives, paces, latest = task.needs, task.gives, task.paces, task.latest
+        task = self._task
+        needs, gives, users = task.needs, task.gives, task.users
+        paces, latest = task.paces, task.latest
         queue = list(fresh)
         for number in queue:
             start = max([first[need] for need in needs[number]], default=0)

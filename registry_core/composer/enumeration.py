@@ -23,10 +23,10 @@ from registry_core.composer.bits import bits, mask_of
 from registry_core.composer.cuts import Cuts
 from registry_core.composer.hitting import HittingSets
 from registry_core.composer.reduction import dominators, landmark_clauses
-from registry_core.composer.task import earliest_plan
+from registry_core.composer.timing import earliest_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from registry_core.composer.task import Task
 
@@ -82,7 +82,7 @@ class Enumeration:
         self._clauses = landmark_clauses(task)
         self._dominators = dominators(task)
         self.bound = 0
-        self.best = self._shrink(-1)
+        self.best = self._shrink(range(len(task.names)))
 
     def __iter__(self) -> Iterator[int]:
         """Yield plans as bits, lightest first."""
@@ -137,7 +137,7 @@ class Enumeration:
                 if not reaching:
                     return None
                 if whole:
-                    self.best = min(self.best, self._shrink(reaching), key=self.weigh)
+                    self.best = min(self.best, self._shrink(list(bits(reaching))), key=self.weigh)
         return members
 
     def _too_heavy(self, members: int) -> bool:
@@ -174,11 +174,11 @@ class Enumeration:
         members = mask_of(part.members)
         return not any(self._cuts.reaches(members & ~(1 << i)) for i in bits(part.included))
 
-    def _shrink(self, reaching: int) -> int:
-        """A plan within a set that reaches the goal; the heaviest are left out first."""
+    def _shrink(self, allowed: Collection[int]) -> int:
+        """A plan of *allowed* operations, from which the heaviest are left out first."""
         weights = self.task.weights
         needed = {clause for clause in self._clauses if clause & (clause - 1) == 0}
-        plan = earliest_plan(self.task, allowed=reaching)
+        plan = mask_of(earliest_plan(self.task, allowed=allowed))
         order = sorted(
             (number for number in bits(plan) if 1 << number not in needed),
             key=lambda i: (-weights[i], -i),

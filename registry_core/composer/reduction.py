@@ -17,21 +17,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from registry_core.composer.bits import bits, mask_of
-from registry_core.composer.task import Task, earliest, restrict
+from registry_core.composer.timing import earliest_ends, keep_timely
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
+
+    from registry_core.composer.task import Task
 
 __all__ = ["dominators", "landmark_clauses", "landmarks", "simplify"]
 
 
 def simplify(task: Task, bound: int) -> Task:
     """Return an equivalent task for plans that end by the tick *bound*."""
+    task = keep_timely(task, bound)
     while True:
-        smaller = _timely(restrict(task, bound))
-        smaller = _prune(smaller)
+        smaller = keep_timely(_prune(task), bound)
         if _size(smaller) == _size(task):
-            return restrict(smaller, bound)
+            return smaller
         task = smaller
 
 
@@ -45,7 +47,7 @@ def landmarks(task: Task) -> tuple[list[int], list[int]]:
 
     The landmarks of a need include the need itself.
     """
-    _, order = earliest(task)
+    order = list(earliest_ends(task))
     every = (1 << len(task.latest)) - 1
     of_needs = [every] * len(task.latest)
     of_operations = [every] * len(task.names)
@@ -68,50 +70,35 @@ def landmarks(task: Task) -> tuple[list[int], list[int]]:
 def landmark_clauses(task: Task) -> list[int]:
     """Return, for each need that every plan satisfies, the operations that can, as bits."""
     _, of_needs = landmarks(task)
-    makers = _makers(task.gives, len(task.latest))
+    makers = _masks(task.gives, len(task.latest))
     every = 0
     for need in task.goal:
         every |= of_needs[need]
     return [makers[need] for need in bits(every)]
 
 
-def _makers(gives: Iterable[Iterable[int]], count: int) -> list[int]:
+def _masks(gives: Iterable[Iterable[int]], count: int) -> list[int]:
     """For each need the operations that satisfy it, as bits."""
-    makers = [0] * count
+    masks = [0] * count
     for number, given in enumerate(gives):
         for need in given:
-            makers[need] |= 1 << number
-    return makers
-
-
-def _timely(task: Task) -> Task:
-    """Drop what is satisfied too late to be of use, and what is then idle."""
-    first, _ = earliest(task)
-    gives = [
-        frozenset([need for need in gives if end <= task.latest[need]])
-        for gives, end in zip(
-            task.gives,
-            [
-                max([first[need] for need in needs], default=0) + pace
-                for needs, pace in zip(task.needs, task.paces, strict=True)
-            ],
-            strict=True,
-        )
-    ]
-    return _relevant(replace(task, gives=tuple(gives)), task.needs, task.goal)
+            masks[need] |= 1 << number
+    return masks
 
 
 def _prune(task: Task) -> Task:
-    """Drop repeated gives, needs that follow from others, and what is then idle."""
+    """Drop the gives that are never first, and the needs that follow from others."""
     of_operations, of_needs = landmarks(task)
     gives = [
         frozenset([need for need in gives if not landmark >> need & 1])
         for gives, landmark in zip(task.gives, of_operations, strict=True)
     ]
-    makers = _makers(gives, len(task.latest))
-    needs = [_independent(needs, of_needs, makers) for needs in task.needs]
-    return _relevant(
-        replace(task, gives=tuple(gives)), needs, _independent(task.goal, of_needs, makers)
+    makers = _masks(gives, len(task.latest))
+    return replace(
+        task,
+        needs=tuple(_independent(needs, of_needs, makers) for needs in task.needs),
+        gives=tuple(gives),
+        goal=_independent(task.goal, of_needs, makers),
     )
 
 
@@ -128,37 +115,6 @@ def _independent(needs: Iterable[int], of_needs: list[int], makers: list[int]) -
     return frozenset(kept)
 
 
-def _relevant(task: Task, needs: Sequence[frozenset[int]], goal: frozenset[int]) -> Task:
-    """Keep the operations from which the goal can be reached, and the needs between them."""
-    makers: list[list[int]] = [[] for _ in task.latest]
-    for number, gives in enumerate(task.gives):
-        for need in gives:
-            makers[need].append(number)
-    queue = sorted(goal)
-    position: dict[int, int] = {}
-    kept: set[int] = set()
-    for need in queue:
-        if need in position:
-            continue
-        position[need] = len(position)
-        for number in makers[need]:
-            if number not in kept:
-                kept.add(number)
-                queue += needs[number]
-    order = sorted(kept)
-    return Task(
-        tuple(task.names[i] for i in order),
-        tuple(frozenset(position[n] for n in needs[i]) for i in order),
-        tuple(frozenset(position[n] for n in task.gives[i] if n in position) for i in order),
-        tuple(task.paces[i] for i in order),
-        tuple(task.weights[i] for i in order),
-        frozenset(position[n] for n in goal),
-        task.unit,
-        task.scale,
-        (0,) * len(position),
-    )
-
-
 def dominators(task: Task) -> list[int]:
     """Return for each operation those that can stand in for it at less weight, as bits.
 
@@ -167,7 +123,7 @@ def dominators(task: Task) -> list[int]:
     plan with the operation is never as good as the one with its stand-in.
     """
     of_operations, _ = landmarks(task)
-    makers = _makers(task.gives, len(task.latest))
+    makers = _masks(task.gives, len(task.latest))
     needed = [mask_of(needs) for needs in task.needs]
     found: list[int] = []
     for number, gives in enumerate(task.gives):

@@ -7,7 +7,6 @@ be trusted, is told in docs/explanation/planning.md.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
@@ -17,14 +16,15 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from registry_core.composer.assembly import assemble
-from registry_core.composer.bits import bits, mask_of
+from registry_core.composer.bits import bits
 from registry_core.composer.enumeration import Enumeration
 from registry_core.composer.index import Reach
 from registry_core.composer.problem import Objective, Problem
 from registry_core.composer.reachability import find_missing
 from registry_core.composer.reduction import simplify
 from registry_core.composer.solution import Exceeded, Found, Solution
-from registry_core.composer.task import earliest, earliest_plan, extract, timeless
+from registry_core.composer.task import extract
+from registry_core.composer.timing import earliest_plan, finish, timeless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +135,7 @@ class _Run:
                 level = self._level(task, bound)
                 self.known = level.weigh(level.best)
                 for plan in level:
-                    rank = self._rank(task, level, plan)
+                    rank = self._rank(level, plan)
                     if rank <= done:
                         continue
                     if not self._is_small_enough(plan):
@@ -179,13 +179,11 @@ class _Run:
             tick=self.tick,
         )
 
-    def _rank(self, task: Task, level: Enumeration, plan: int) -> int:
+    def _rank(self, level: Enumeration, plan: int) -> int:
         """What the levels are counted in: the tick at which a plan ends, or its weight."""
-        if not self._timed:
-            return level.weigh(plan)
-        names = [level.task.names[number] for number in bits(plan)]
-        allowed = mask_of(bisect_left(task.names, name) for name in names)
-        return int(_finish(task, allowed))
+        if self._timed:
+            return int(finish(level.task, allowed=list(bits(plan))))
+        return level.weigh(plan)
 
     def _bounds(self, task: Task) -> Iterator[int]:
         """Yield the bound of each level, ascending.
@@ -197,7 +195,7 @@ class _Run:
             yield from _finishes(task, self.tick)
             return
         heaviest = sum(task.weights)
-        bound = int(_finish(task, -1))
+        bound = int(finish(task))
         yield bound
         while bound < heaviest:
             if not self.given and self.known > bound:
@@ -233,29 +231,26 @@ class _Run:
         )
 
 
-def _finish(task: Task, allowed: int) -> float:
-    """The first tick at which the *allowed* operations satisfy the goal, or infinity."""
-    first, _ = earliest(task, allowed=allowed)
-    return max([first[need] for need in task.goal], default=0)
-
-
 def _finishes(task: Task, tick: Callable[[], None]) -> Iterator[int]:
     """Yield every tick at which some plan ends, ascending.
 
     A plan that does not end as early as possible lacks an operation of one that does. So the
     plans are split by the first operation of an early plan that they lack, over and over.
     """
-    waiting = [(_finish(task, -1), 0, 0)]
+    every = frozenset(range(len(task.names)))
+    waiting: list[tuple[float, list[int], list[int]]] = [(finish(task), [], [])]
     latest = -1
     while waiting:
         tick()
-        finish, included, excluded = heappop(waiting)
-        if finish > latest:
-            latest = int(finish)
+        end, excluded, included = heappop(waiting)
+        if end > latest:
+            latest = int(end)
             yield latest
-        for number in bits(earliest_plan(task, allowed=~excluded) & ~included):
-            without = excluded | 1 << number
-            later = _finish(task, ~without)
+        early = earliest_plan(task, allowed=every.difference(excluded))
+        kept = list(included)
+        for number in sorted(early.difference(included)):
+            without = [*excluded, number]
+            later = finish(task, allowed=every.difference(without))
             if later < inf:
-                heappush(waiting, (later, included, without))
-            included |= 1 << number
+                heappush(waiting, (later, without, kept.copy()))
+            kept.append(number)

@@ -9,18 +9,18 @@ is too heavy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from heapq import heapify, heappop, heappush
-from math import inf
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from registry_core.composer.measure import to_integers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from registry_core.composer.index import Reach, TypeId
     from registry_core.composer.problem import Objective, Problem
 
-__all__ = ["Task", "earliest", "earliest_plan", "extract", "restrict", "timeless"]
+__all__ = ["Task", "extract"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,11 @@ class Task:
         paces: Ticks that each operation takes.
         weights: What each operation adds to a plan's weight; a count where costs are no matter.
         goal: The needs that must be satisfied in the end.
+        latest: For each need, the last tick at which satisfying it is of use.
         unit: How much weight makes one unit of cost.
         scale: How many ticks make a second, or units of cost a cost of one.
-        latest: For each need, the last tick at which satisfying it is of use.
+        users: For each need, the operations that have it.
+        makers: For each need, the operations that satisfy it.
     """
 
     names: tuple[str, ...]
@@ -45,9 +47,25 @@ class Task:
     paces: tuple[int, ...]
     weights: tuple[int, ...]
     goal: frozenset[int]
-    unit: int
-    scale: int
     latest: tuple[int, ...]
+    unit: int = 1
+    scale: int = 1
+    users: tuple[tuple[int, ...], ...] = field(init=False)
+    makers: tuple[tuple[int, ...], ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note of each need who has it and who satisfies it."""
+        object.__setattr__(self, "users", _inverse(self.needs, len(self.latest)))
+        object.__setattr__(self, "makers", _inverse(self.gives, len(self.latest)))
+
+
+def _inverse(sets: Iterable[Iterable[int]], count: int) -> tuple[tuple[int, ...], ...]:
+    """For each of *count* needs the operations whose set has it, ascending."""
+    found: list[list[int]] = [[] for _ in range(count)]
+    for number, needs in enumerate(sets):
+        for need in needs:
+            found[need].append(number)
+    return tuple(map(tuple, found))
 
 
 def extract(problem: Problem, reach: Reach, *, objective: Objective) -> Task:
@@ -98,89 +116,17 @@ def _number(
     paces = weights
     if objective == "latency":
         paces, scale = to_integers(operation.latency_seconds for operation in operations)
+    wanted = frozenset([open_needs[n] + own for n in problem.want if n not in had])
     return Task(
         names,
-        tuple(frozenset(open_needs[n] + own for n in o.needs if n not in had) for o in operations),
-        tuple(frozenset(number + own for number in gives[name]) for name in names),
-        tuple(paces),
-        tuple(weights),
-        frozenset({open_needs[n] + own for n in problem.want if n not in had}).union(range(own)),
-        unit,
-        scale,
-        (0,) * (own + len(open_needs)),
+        tuple(
+            frozenset([open_needs[n] + own for n in o.needs if n not in had]) for o in operations
+        ),
+        tuple(frozenset([number + own for number in gives[name]]) for name in names),
+        paces=tuple(paces),
+        weights=tuple(weights),
+        goal=wanted.union(range(own)),
+        latest=(0,) * (own + len(open_needs)),
+        unit=unit,
+        scale=scale,
     )
-
-
-def earliest(task: Task, *, allowed: int = -1) -> tuple[list[float], list[int]]:
-    """Return the first tick at which each need can be satisfied, and an order to run in.
-
-    Only the operations whose bits are set in *allowed* are used; a need that they cannot
-    satisfy has no first tick, which reads as infinity.
-
-    Source:
-        D. E. Knuth, "A generalization of Dijkstra's algorithm", 1977.
-    """
-    users: list[list[int]] = [[] for _ in task.latest]
-    unmet = list(map(len, task.needs))
-    first = [inf] * len(task.latest)
-    order: list[int] = []
-    finished: list[tuple[int, int]] = []
-    for number, needs in enumerate(task.needs):
-        if allowed >> number & 1:
-            for need in needs:
-                users[need].append(number)
-            if not needs:
-                finished.append((task.paces[number], number))
-    heapify(finished)
-    while finished:
-        now, number = heappop(finished)
-        order.append(number)
-        for need in task.gives[number]:
-            if first[need] == inf:
-                first[need] = now
-                for user in users[need]:
-                    unmet[user] -= 1
-                    if not unmet[user]:
-                        heappush(finished, (now + task.paces[user], user))
-    return first, order
-
-
-def restrict(task: Task, bound: int) -> Task:
-    """Return the task with the latest useful tick of each need, if all must end by *bound*."""
-    latest = [-1] * len(task.latest)
-    makers: list[list[int]] = [[] for _ in task.latest]
-    for number, gives in enumerate(task.gives):
-        for need in gives:
-            makers[need].append(number)
-    waiting = [(-bound, need) for need in sorted(task.goal)]
-    while waiting:
-        negative, need = heappop(waiting)
-        if latest[need] < -negative:
-            latest[need] = -negative
-            for number in makers[need]:
-                start = -negative - task.paces[number]
-                for before in task.needs[number]:
-                    if latest[before] < start:
-                        heappush(waiting, (-start, before))
-    return replace(task, latest=tuple(latest))
-
-
-def earliest_plan(task: Task, *, allowed: int = -1) -> int:
-    """Return operations that reach the goal as early as possible, as bits; it is reachable."""
-    _, order = earliest(task, allowed=allowed)
-    maker: dict[int, int] = {}
-    for number in order:
-        for need in task.gives[number]:
-            maker.setdefault(need, number)
-    chosen = 0
-    queue = [maker[need] for need in sorted(task.goal)]
-    for number in queue:
-        if not chosen >> number & 1:
-            chosen |= 1 << number
-            queue += [maker[need] for need in task.needs[number]]
-    return chosen
-
-
-def timeless(task: Task) -> Task:
-    """Return the task with "in time" meaning "ever"; cheaper, where weights are compared anyway."""
-    return replace(task, paces=(0,) * len(task.names), latest=(0,) * len(task.latest))

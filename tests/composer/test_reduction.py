@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from registry_core.composer.bits import bits, mask_of
 from registry_core.composer.cuts import Cuts
 from registry_core.composer.reduction import dominators, landmark_clauses, simplify
-from registry_core.composer.task import Task, earliest, extract
+from registry_core.composer.task import Task, extract
+from registry_core.composer.timing import finish
 from tests.composer.brute_force import small_problem
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
@@ -30,11 +31,9 @@ def reaching(task: Task, bound: int) -> set[frozenset[str]]:
     found: set[frozenset[str]] = set()
     for size in range(len(task.names) + 1):
         for chosen in combinations(range(len(task.names)), size):
-            first, _ = earliest(task, allowed=mask_of(chosen))
             ids = frozenset(task.names[i] for i in chosen)
-            if max([first[need] for need in task.goal], default=0) <= bound and not any(
-                smaller <= ids for smaller in found
-            ):
+            in_time = finish(task, allowed=chosen) <= bound
+            if in_time and not any(smaller <= ids for smaller in found):
                 found.add(ids)
     return found
 
