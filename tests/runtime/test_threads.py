@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
     from registry_core.results.run import RunResult
 
 STUCK = """
-import asyncio, time
+import time
 from registry_core import agent
-from registry_core.registry import Registry
 from registry_core.runtime.scope import RunOptions
+from tests.runtime.rig import assemble
 
 @agent
 def never(number: int) -> int:
@@ -33,7 +34,7 @@ def never(number: int) -> int:
     return number
 
 options = RunOptions(attempt_timeout_seconds=0.05)
-result = Registry().with_agents(never).run_sync("never", 1, options=options)
+result = assemble(never).run({"number": 1}, options=options)
 print(result.status, result.stages[0].attempts[0].status)
 """
 
@@ -189,7 +190,12 @@ class TestStuck:
     def test_the_process_exits_although_a_thread_never_comes_back(self) -> None:
         """A deployment that cannot be stopped cannot be replaced."""
         done = subprocess.run(
-            [sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=60, check=True
+            [sys.executable, "-c", STUCK],
+            capture_output=True,
+            check=True,
+            cwd=Path(__file__).parents[2],
+            text=True,
+            timeout=60,
         )
 
         assert done.stdout == "failed timed_out\n"
