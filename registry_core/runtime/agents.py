@@ -162,13 +162,13 @@ class LoadedAgent:
             context: Facts of the attempt, for an agent that wants them.
 
         Raises:
-            Exception: What the agent raised, in a cover where it must not be raised here.
+            BaseException: What the agent raised.
         """
         arguments = {**values, **self._settings}
         if context is not None:
             arguments["context"] = context
         if self.blueprint.is_async:
-            return await _awaited(self._call(**arguments))
+            return await self._call(**arguments)  # type: ignore[misc]
         return await self._in_thread(lambda: self._call(**arguments))
 
     async def _tell(self, verb: str) -> None:
@@ -216,7 +216,7 @@ async def _awaited(answer: object) -> object:
     """Return what *answer* leads to; what would end the host comes as an ordinary exception."""
     try:
         return await answer  # type: ignore[misc]
-    except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+    except (SystemExit, KeyboardInterrupt) as error:
         raise carried(error) from error
 
 

@@ -84,7 +84,7 @@ class Attempt:
         onion = self._onion() if scope.attempt_layers else None
         try:
             settled = await supervise(
-                self._call() if onion is None else onion.run(self._call),
+                self._call() if onion is None else onion.run(self._covered_call),
                 seconds=self.limit_seconds,
                 grace_seconds=scope.options.grace_seconds,
                 forced=lambda: scope.journal.forced(self.stage_id, self.agent.id),
@@ -102,6 +102,13 @@ class Attempt:
         value = await self.agent.call(self.values, self._context())
         check_output(value, self.agent.blueprint.output)
         return value
+
+    async def _covered_call(self) -> object:
+        """Return the answer; what would end the host passes through middleware in a cover."""
+        try:
+            return await self._call()
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise carried(error) from error
 
     def _onion(self) -> Onion:
         blueprint = self.agent.blueprint

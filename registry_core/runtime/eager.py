@@ -44,28 +44,21 @@ def _begin(work: Coroutine[object, object, T]) -> asyncio.Task[T] | tuple[T]:
     context = contextvars.copy_context()
     rest = _Rest(work)
     task: asyncio.Task[T] = asyncio.Task(rest, loop=loop, context=context)
-    _switch(loop, caller, task)
+    if caller is not None:
+        tasks._leave_task(loop, caller)  # noqa: SLF001 -- documented, see above
+    tasks._enter_task(loop, task)  # noqa: SLF001
     try:
         rest.awaited = (context.run(work.send, None),)
     except StopIteration as end:
         rest.is_over = True
-        tasks._unregister_task(task)  # noqa: SLF001 -- for tasks of one's own
+        tasks._unregister_task(task)  # noqa: SLF001
         value: T = end.value
         return (value,)
     finally:
-        _switch(loop, task, caller)
+        tasks._leave_task(loop, task)  # noqa: SLF001
+        if caller is not None:
+            tasks._enter_task(loop, caller)  # noqa: SLF001
     return task
-
-
-def _switch(
-    loop: asyncio.AbstractEventLoop,
-    left: asyncio.Task[T] | None,
-    entered: asyncio.Task[T] | None,
-) -> None:
-    if left is not None:
-        tasks._leave_task(loop, left)  # noqa: SLF001 -- for tasks of one's own
-    if entered is not None:
-        tasks._enter_task(loop, entered)  # noqa: SLF001 -- for tasks of one's own
 
 
 class _Rest(Coroutine[object, object, T]):

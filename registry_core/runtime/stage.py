@@ -158,9 +158,14 @@ class StageRun:
     async def _tries(self, agent: LoadedAgent, offers: Offers) -> object:
         """Return the first answer of *agent* within the policy's number of attempts."""
         arrivals = accept(offers, agent.blueprint.inputs)
+        slot = self._scope.slot(agent.blueprint)
         pause = 0.0
         for number in count(1):
-            ended = await self._in_slot(agent, arrivals, pause)
+            if slot is None:
+                ended = await self._attempt(agent, arrivals, pause)
+            else:
+                async with slot:
+                    ended = await self._attempt(agent, arrivals, pause)
             if isinstance(ended, Answer):
                 self._answered_by = ended.by
                 return ended.value
@@ -180,15 +185,6 @@ class StageRun:
             return None
         pause = pause_before(self._policy.backoff, number, draw=self._scope.draw, error=error)
         return pause if pause < self._scope.remaining_seconds() else None
-
-    async def _in_slot(
-        self, agent: LoadedAgent, arrivals: Arrivals, pause: float
-    ) -> Answer | Failure:
-        slot = self._scope.slot(agent.blueprint)
-        if slot is None:
-            return await self._attempt(agent, arrivals, pause)
-        async with slot:
-            return await self._attempt(agent, arrivals, pause)
 
     async def _attempt(
         self, agent: LoadedAgent, arrivals: Arrivals, pause: float
