@@ -249,7 +249,8 @@ class NoPlanError(RegistryError):
         if self.reached:
             lines.append(f"reached: {', '.join(self.reached)}")
         lines.extend(f"near: {line}" for line in self.near)
-        lines.append("install a plugin that offers it, or see what there is: agentreg agents")
+        advice = "install a plugin that offers it, or " if self.missing else ""
+        lines.append(f"{advice}see what there is: agentreg agents")
         return "\n  ".join(lines)
 
 

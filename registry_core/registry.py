@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from registry_core.catalog.catalog import Catalog
-    from registry_core.definitions.schema import SchemaDefinition
     from registry_core.discovery.loading import Loader
     from registry_core.discovery.report import DiscoveryReport, PluginRecord
     from registry_core.discovery.rows import AgentRow
-    from registry_core.names import AgentId, SchemaId
+    from registry_core.names import AgentId
     from registry_core.pipeline.pipeline import Pipeline
     from registry_core.pipeline.plan import Objective, Plan, PlanSearch
     from registry_core.results.events import Observer
@@ -33,10 +32,7 @@ if TYPE_CHECKING:
 else:
     SchemaLike = object
 
-__all__ = ["LOCAL", "Registry", "SchemaLike"]
-
-LOCAL = "local"
-"""Distribution of agents that come from code and not from a package."""
+__all__ = ["Registry", "SchemaLike"]
 
 
 class Registry:
@@ -125,9 +121,7 @@ class Registry:
     @property
     def agents(self) -> tuple[AgentId, ...]:
         """The ids of all agents, sorted."""
-        from registry_core.names import AgentId
-
-        return tuple([AgentId(row[0]) for row in self.listing])
+        return self._installed.agents
 
     @property
     def listing(self) -> tuple[AgentRow, ...]:
@@ -150,28 +144,17 @@ class Registry:
         """Return this registry with agents from code, under the distribution ``local``.
 
         Args:
-            agents: Functions and classes decorated with ``@agent``.
-            replacing: Whether one may take the id of one that is there.
+            agents: Functions and classes decorated with ``@agent``; one that is there already
+                changes nothing.
+            replacing: Whether one may take the id of another that is there.
 
         Raises:
             DefinitionError: If one of them is not a valid agent.
-            DuplicateAgentError: If an id is taken, unless *replacing*.
+            DuplicateAgentError: If an id belongs to another agent, unless *replacing*.
         """
-        from registry_core.authoring.declaration import declare
-        from registry_core.catalog.entry import CatalogEntry
-        from registry_core.names import AgentId
+        from registry_core.discovery.local import join
 
-        entries: list[CatalogEntry] = []
-        schemas: list[SchemaDefinition] = []
-        local = dict(self.local)
-        for target in agents:
-            declared = declare(target)
-            definition = declared.definition
-            agent = AgentId.of(LOCAL, definition.name, definition.version or "0")
-            entries.append(CatalogEntry(agent, definition))
-            schemas.extend(declared.schemas)
-            local[agent] = target
-        catalog = self.catalog.adding(entries, schemas=schemas, replacing=replacing)
+        catalog, local = join(self.catalog, self.local, agents, replacing=replacing)
         return Registry(self._installed.replacing(catalog), local)
 
     def without(self, *names: str) -> Registry:
@@ -182,7 +165,8 @@ class Registry:
             AmbiguousNameError: If several have.
         """
         kept = self.catalog.removing(map(self.catalog.resolve, names))
-        return Registry(self._installed.replacing(kept), self.local)
+        local = {agent: target for agent, target in self.local.items() if agent in kept}
+        return Registry(self._installed.replacing(kept), local)
 
     def plan(
         self,
@@ -225,8 +209,11 @@ class Registry:
     ) -> PlanSearch:
         """Return the best plans for a goal; nothing of a plugin is executed.
 
+        An optional input keeps its default, unless a given value or a required agent's output
+        fits it that nothing else takes.
+
         Args:
-            have: Schemas of the values at hand: names, ids or Python types.
+            have: Schemas of the values at hand: names, ids or Python types; each counts once.
             want: Schemas of the values that must come out.
             capabilities: Capabilities to pass through, one stage each, in this order; instead
                 of or beside the two ends.
@@ -238,18 +225,20 @@ class Registry:
 
         Raises:
             NoPlanError: If there is none, with how far the search got and what is missing.
-            NameLookupError: If a name leads to nothing, or to several things.
+            NameLookupError: If a name of an agent or a schema leads to nothing, or to several.
+            InvalidNameError: If a capability could not be the name of one.
         """
         from registry_core.composer.chaining import find_chains
-        from registry_core.composer.goal import Goal
+        from registry_core.composer.goal import Goal, knowing
         from registry_core.composer.planning import find_plans
+        from registry_core.names import CapabilityName
 
-        catalog, given = _resolved(self.catalog, have)
-        catalog, wanted = _resolved(catalog, want)
+        catalog, given = knowing(self.catalog, have)
+        catalog, wanted = knowing(catalog, want)
         goal = Goal(
             have=given,
             want=wanted,
-            capabilities=tuple(map(catalog.resolve_capability, capabilities)),
+            capabilities=tuple(map(CapabilityName.parse, capabilities)),
             exclude=frozenset(map(catalog.resolve, exclude)),
             require=frozenset(map(catalog.resolve, require)),
             max_stages=max_stages,
@@ -266,11 +255,12 @@ class Registry:
         """
         from registry_core.pipeline.binding import bind
 
-        return bind(pipeline, self._with_local(pipeline).catalog)
+        known, adopted = self._adopting(pipeline)
+        return bind(adopted, known.catalog)
 
     async def run(
         self,
-        what: Plan | Pipeline | str,
+        what: Plan | Pipeline | str | Callable[..., object],
         /,
         *values: object,
         inputs: Mapping[str, object] | None = None,
@@ -281,35 +271,41 @@ class Registry:
         """Return what came out of running *what*.
 
         Args:
-            what: A plan, a pipeline, or the name of one agent.
+            what: A plan, a pipeline, or one agent: its name, or the decorated code itself.
             values: Values for its inputs, in their order: objects, or JSON.
-            inputs: Values for its inputs by name.
+            inputs: Values for its inputs by name; those of one agent may be optional ones.
             middleware: Middleware to wrap around it, beside those in the settings.
             observers: Called with each event.
             options: Deadlines and metadata.
 
         Raises:
             PipelineError: If the pipeline is not valid, or the values are not its inputs.
+            UnknownNameError: If an agent of the plan is not here, or a middleware is not.
             AgentLoadError: If a middleware's code cannot be brought in.
             asyncio.CancelledError: If the calling task is cancelled; ``result`` of the
                 exception is the result so far.
         """
         from registry_core.pipeline.binding import bind
+        from registry_core.pipeline.calling import by_input
         from registry_core.pipeline.pipeline import Pipeline
+        from registry_core.pipeline.plan import Plan
         from registry_core.runtime.engine import execute
         from registry_core.runtime.scope import RunOptions
 
-        if isinstance(what, str):
-            what = Pipeline("single").stage(what)
-        if isinstance(what, Pipeline):
-            known = self._with_local(what)
-            pipeline = bind(what, known.catalog)
-        else:
+        if isinstance(what, Plan):
+            # What it was planned with may be gone: better said before anything runs.
+            for stage in what.pipeline.stages:
+                self.catalog.entry(stage.agent)
             known, pipeline = self, what.pipeline
+        else:
+            if not isinstance(what, Pipeline):
+                what = self._single(what, len(values), inputs or {})
+            known, adopted = self._adopting(what)
+            pipeline = bind(adopted, known.catalog)
         options = options or RunOptions(attempt_timeout_seconds=self.settings.run.timeout_seconds)
         return await execute(
             pipeline,
-            _by_input(pipeline, values, inputs or {}),
+            by_input(pipeline, values, inputs or {}),
             agents=known.loader(),
             middleware=known.active_middleware(middleware),
             observers=observers,
@@ -318,7 +314,7 @@ class Registry:
 
     def run_sync(
         self,
-        what: Plan | Pipeline | str,
+        what: Plan | Pipeline | str | Callable[..., object],
         /,
         *values: object,
         inputs: Mapping[str, object] | None = None,
@@ -326,22 +322,47 @@ class Registry:
         observers: Sequence[Observer] = (),
         options: RunOptions | None = None,
     ) -> RunResult:
-        """Return what :meth:`run` returns, from code that is not async."""
+        """Return what :meth:`run` returns, from code that is not async.
+
+        Raises:
+            RuntimeError: If an event loop runs already, as it does in a notebook.
+        """
         import asyncio
 
-        return asyncio.run(
-            self.run(
-                what,
-                *values,
-                inputs=inputs,
-                middleware=middleware,
-                observers=observers,
-                options=options,
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(
+                self.run(
+                    what,
+                    *values,
+                    inputs=inputs,
+                    middleware=middleware,
+                    observers=observers,
+                    options=options,
+                )
             )
-        )
+        message = "an event loop runs already: write `await registry.run(...)`"
+        raise RuntimeError(message)
 
-    def _with_local(self, pipeline: Pipeline) -> Registry:
-        return self.with_agents(*pipeline.local, replacing=True) if pipeline.local else self
+    def _single(
+        self, agent: str | Callable[..., object], count: int, named: Mapping[str, object]
+    ) -> Pipeline:
+        """Return the pipeline of one agent, which takes *count* values and those *named*."""
+        from registry_core.pipeline.calling import sources_for
+        from registry_core.pipeline.pipeline import Pipeline
+
+        known, adopted = self._adopting(Pipeline("single").stage(agent, id="only"))
+        definition = known.catalog.definition(known.resolve(adopted.stages[0].agent))
+        sources = sources_for(definition, count, named)
+        return Pipeline("single").stage(agent, id="only", sources=sources)
+
+    def _adopting(self, pipeline: Pipeline) -> tuple[Registry, Pipeline]:
+        """Return this registry with the pipeline's own agents, and the pipeline with their ids."""
+        from registry_core.discovery.local import adopt
+
+        adopted, own = adopt(pipeline)
+        return (self.with_agents(*own, replacing=True) if own else self), adopted
 
     def active_middleware(self, names: Iterable[str] = ()) -> tuple[ActiveMiddleware, ...]:
         """Return the middleware of the settings and of *names*, with its code.
@@ -361,38 +382,3 @@ class Registry:
         from registry_core.discovery.loading import Loader
 
         return Loader(self.plugins, self.settings.plugins, catalog=self.catalog, local=self.local)
-
-
-def _resolved(
-    catalog: Catalog, likes: Iterable[SchemaLike]
-) -> tuple[Catalog, tuple[SchemaId, ...]]:
-    """Return the schemas that *likes* stand for, and a catalog that knows them."""
-    from dataclasses import replace
-
-    from registry_core.schemas.from_model import schema_of
-
-    found: list[SchemaId] = []
-    for like in likes:
-        if isinstance(like, str):
-            found.append(catalog.resolve_schema(like))
-        else:
-            definition = schema_of(like)
-            catalog = replace(catalog, schemas=catalog.schemas.describing([definition]))
-            found.append(definition.id)
-    return catalog, tuple(found)
-
-
-def _by_input(
-    pipeline: Pipeline, values: tuple[object, ...], named: Mapping[str, object]
-) -> dict[str, object]:
-    from registry_core.errors import Fault, PipelineError
-
-    names = [declared.name for declared in pipeline.inputs]
-    given = dict(zip(names, values, strict=False)) | dict(named)
-    faults = [Fault(name, "was not given") for name in names if name not in given]
-    faults += [Fault(name, "is no input of this pipeline") for name in named if name not in names]
-    if len(values) > len(names):
-        faults.append(Fault("values", f"{len(values)} were given for {len(names)} inputs"))
-    if faults:
-        raise PipelineError(pipeline.name, faults)
-    return given

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from registry_core.definitions.schema import JsonValue, SchemaDefinition
 from registry_core.schemas.closing import closable
-from registry_core.schemas.document import Document
 from registry_core.schemas.pointers import follow
-from registry_core.schemas.regex_terms import TermTooDeepError
-from registry_core.schemas.search import ExhaustedError, Search
-from registry_core.schemas.subtype import MAX_STEPS, compare
-from registry_core.schemas.verdict import Fits, Misfit, Undecided, Verdict
+from registry_core.schemas.subtype import compare
+from registry_core.schemas.verdict import Fits, Misfit, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,19 +134,21 @@ def judge(value: JsonValue, document: JsonObject, *, closed: bool) -> Verdict:
     >>> judge({"lenght": 3}, {"properties": {"length": {"type": "integer"}}}, closed=True).pointer
     '/lenght'
     """
-    search = Search(MAX_STEPS)
-    root = Document(document, closed=closable(document) if closed else frozenset()).root
-    try:
-        refusal = search.judge.refusal(root, value)
-    except ExhaustedError as exhausted:
-        return Undecided(exhausted.bound, "", f"not decided within {MAX_STEPS} steps")
-    except TermTooDeepError:
-        return Undecided("pattern", "", "a pattern nests too deeply")
-    if refusal is None:
-        return Fits()
-    if refusal.certain:
-        return Misfit(refusal.pointer, refusal.reason, value)
-    return Undecided(refusal.keyword, refusal.pointer, refusal.reason)
+    return compare({"const": value}, _closed(document) if closed else document)
+
+
+def _closed(document: JsonObject) -> JsonObject:
+    alone = closable(document)
+
+    def copied(part: JsonValue) -> JsonValue:
+        if isinstance(part, list):
+            return [copied(item) for item in part]
+        if not isinstance(part, dict):
+            return part
+        copy = {key: copied(value) for key, value in part.items()}
+        return {**copy, "additionalProperties": False} if id(part) in alone else copy
+
+    return cast("JsonObject", copied(document))
 
 
 def _demands(document: JsonObject) -> tuple[frozenset[str], frozenset[str]]:

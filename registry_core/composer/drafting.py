@@ -76,7 +76,8 @@ def draft(
             for agent in agents
         ),
         inputs=tuple(PipelineInput(inputs[schema], schema) for schema in have),
-        outputs=tuple(dict.fromkeys(outputs)),
+        # Where all that is wanted was given, the last agent is what somebody required.
+        outputs=tuple(dict.fromkeys(outputs)) or tuple(stage_ids[a] for a in agents[-1:]),
     )
     return pipeline, edges
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from registry_core.names import AgentId, CapabilityName, SchemaId
 from registry_core.pipeline.plan import Objective
 
-__all__ = ["Goal"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from registry_core.catalog.catalog import Catalog
+
+__all__ = ["Goal", "knowing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +37,27 @@ class Goal:
     require: frozenset[AgentId] = frozenset()
     max_stages: int | None = None
     objective: Objective = "stages"
+
+
+def knowing(catalog: Catalog, likes: Iterable[object]) -> tuple[Catalog, tuple[SchemaId, ...]]:
+    """Return a catalog that knows each schema in *likes*, and their ids, each once.
+
+    Args:
+        catalog: What there is.
+        likes: Names or ids as text, or Python types.
+
+    Raises:
+        NameLookupError: If a name leads to no schema, or to several.
+        DefinitionError: If a type has no schema.
+    """
+    from registry_core.schemas.from_model import schema_of
+
+    found: dict[SchemaId, None] = {}
+    for like in likes:
+        if isinstance(like, str):
+            found[catalog.resolve_schema(like)] = None
+        else:
+            definition = schema_of(like)
+            catalog = replace(catalog, schemas=catalog.schemas.describing([definition]))
+            found[definition.id] = None
+    return catalog, tuple(found)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from registry_core.composer.drafting import Feed, draft, title
-from registry_core.composer.index import Operation, OperationIndex, TypeId
+from registry_core.composer.index import Operation, OperationIndex
 from registry_core.composer.problem import Problem
 from registry_core.composer.search import solve
-from registry_core.composer.solution import Blocked, Exceeded, Solution, Unreachable
+from registry_core.composer.shortfall import no_plan
+from registry_core.composer.solution import Binding, Exceeded, Found, Solution, Unreachable
+from registry_core.composer.spare import in_layers, spread
 from registry_core.errors import NoPlanError
 from registry_core.names import AgentId, SchemaId
 from registry_core.pipeline.plan import Plan, PlanSearch
-from registry_core.schemas.verdict import Fits, Misfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from registry_core.composer.goal import Goal
 
 __all__ = ["find_plans"]
-
-_NEAR_MISSES = 5
 
 
 def find_plans(
@@ -36,7 +35,7 @@ def find_plans(
     """Return the best plans from what the goal has to what it wants.
 
     Args:
-        catalog: What there is; agents of contested plugins take no part.
+        catalog: What there is; agents of contested plugins take part where they are required.
         goal: A goal without capabilities.
         limit: Most plans to return.
         time_budget_seconds: Longest time for improving and proving.
@@ -44,41 +43,65 @@ def find_plans(
     Raises:
         NoPlanError: If there is none, with how far the search got and what is missing.
     """
-    problem = _problem(catalog, goal)
-    result = solve(
-        problem, objective=goal.objective, limit=limit, time_budget_seconds=time_budget_seconds
-    )
-    match result:
-        case Unreachable():
-            raise _no_plan(catalog, goal, result)
-        case Exceeded(lower_bound=bound, proved=proved):
-            reason = f"needs at least {bound} stages, and at most {goal.max_stages} were allowed"
-            raise NoPlanError(
-                have=_names(goal.have),
-                want=_names(goal.want),
-                reason=reason if proved else f"none was found in time; it {reason}",
-            )
-        case _:
-            plans = tuple(_plan(catalog, goal, solution) for solution in result.solutions)
-            return PlanSearch(plans, complete=result.complete)
-
-
-def _problem(catalog: Catalog, goal: Goal) -> Problem:
-    entries = [entry for entry in catalog if not entry.contested or entry.id in goal.require]
-    given = {entry.definition.output for entry in entries} | set(goal.have)
-    taken = {need for entry in entries for need in _needs(entry)} | set(goal.want)
-    satisfies: dict[TypeId, list[TypeId]] = {
-        schema: [need for need in sorted(taken) if isinstance(catalog.fits(schema, need), Fits)]
-        for schema in sorted(given)
-    }
-    return Problem(
-        index=OperationIndex((_operation(entry) for entry in entries), satisfies=satisfies),
+    if not goal.want and not goal.require:
+        raise _refusal(goal, "nothing is wanted")
+    index = _index(catalog, goal)
+    problem = Problem(
+        index=index,
         have=goal.have,
         want=goal.want,
-        excluded=frozenset(goal.exclude),
         required=frozenset(goal.require),
         max_operations=goal.max_stages,
     )
+    match solve(
+        problem, objective=goal.objective, limit=limit, time_budget_seconds=time_budget_seconds
+    ):
+        case Unreachable() as result:
+            raise no_plan(catalog, goal, result)
+        case Exceeded(lower_bound=bound, proved=proved):
+            reason = f"at least {bound} stages are needed, and {goal.max_stages} were allowed"
+            raise _refusal(goal, reason if proved else f"none was found in time; {reason}")
+        case Found(solutions=solutions, complete=complete):
+            plans = tuple(_plan(catalog, goal, solution) for solution in solutions)
+    if not plans[0].pipeline.stages:
+        raise _refusal(goal, "all of it is given already; require the agents to run all the same")
+    return PlanSearch(plans, complete=complete)
+
+
+def _refusal(goal: Goal, reason: str) -> NoPlanError:
+    have, want = ([schema.name for schema in schemas] for schemas in (goal.have, goal.want))
+    return NoPlanError(have=have, want=[*want, *sorted(goal.require)], reason=reason)
+
+
+def _index(catalog: Catalog, goal: Goal) -> OperationIndex:
+    """Return the agents that may take part, and what satisfies what as far as *goal* can reach.
+
+    When it cannot reach what is wanted, all of it is related, to tell what is missing.
+    """
+    entries = [
+        entry
+        for entry in catalog.entries.values()
+        if entry.id not in goal.exclude and (not entry.contested or entry.id in goal.require)
+    ]
+    index = OperationIndex(map(_operation, entries))
+    needs = {need for entry in entries for need in _needs(entry)} | set(goal.want)
+    takers = catalog.schemas.takers(needs)
+    related: set[SchemaId] = set()
+
+    def relate(given: Iterable[SchemaId]) -> bool:
+        fresh = set(given) - related
+        for schema in fresh:
+            index.relate(schema, catalog.schemas.taking(schema, takers))
+        related.update(fresh)
+        return bool(fresh)
+
+    relate(goal.have)
+    reach = index.reach(goal.have)
+    while relate(catalog.entries[AgentId(agent)].definition.output for agent in reach.operations):
+        reach = index.reach(goal.have)
+    if not reach.needs.issuperset(goal.want) or not goal.require <= set(reach.operations):
+        relate(entry.definition.output for entry in entries)
+    return index
 
 
 def _operation(entry: CatalogEntry) -> Operation:
@@ -95,19 +118,17 @@ def _needs(entry: CatalogEntry) -> tuple[SchemaId, ...]:
 
 
 def _plan(catalog: Catalog, goal: Goal, solution: Solution) -> Plan:
-    feeds: list[Feed] = []
-    for binding in solution.bindings:
-        takes = SchemaId(str(binding.need))
-        if binding.consumer is None:
-            consumer, label = None, str(takes.name)
-        else:
-            consumer = AgentId(binding.consumer)
-            required = [i for i in catalog.definition(consumer).inputs if i.required]
-            label = required[binding.position].name
-        source = AgentId(binding.source) if binding.source else None
-        feeds.append(Feed(consumer, label, source, SchemaId(str(binding.given)), takes))
     agents = [AgentId(operation) for operation in solution.operations]
-    pipeline, edges = draft(catalog, agents, feeds, name=title(goal.want), have=goal.have)
+    needed = [_feed(catalog, binding) for binding in solution.bindings]
+    feeds = spread(catalog, goal.have, agents, needed)
+    layers = in_layers(agents, feeds)
+    pipeline, edges = draft(
+        catalog,
+        [agent for layer in layers for agent in layer],
+        feeds,
+        name=title(goal.want),
+        have=goal.have,
+    )
     return Plan(
         pipeline=pipeline,
         have=goal.have,
@@ -117,38 +138,17 @@ def _plan(catalog: Catalog, goal: Goal, solution: Solution) -> Plan:
         value=solution.value,
         lower_bound=solution.lower_bound,
         proved=solution.proved,
-        depth=solution.depth,
+        depth=len(layers),
         cost=solution.cost,
     )
 
 
-def _no_plan(catalog: Catalog, goal: Goal, result: Unreachable) -> NoPlanError:
-    reached = sorted({SchemaId(str(n)) for n in result.needs} | set(goal.have))
-    missing = [*_names(SchemaId(str(need)) for need in result.missing), *result.absent]
-    near = [line for item in result.blocked for line in _near(catalog, item, reached)]
-    return NoPlanError(
-        have=_names(goal.have),
-        want=_names(goal.want),
-        reached=sorted(set(_names(reached))),
-        missing=missing,
-        near=near[:_NEAR_MISSES],
-    )
-
-
-def _near(catalog: Catalog, blocked: Blocked, reached: Iterable[SchemaId]) -> Iterable[str]:
-    need = SchemaId(str(blocked.need))
-    available = list(reached)
-    for giver in blocked.givers:
-        required = [i.schema for i in catalog.definition(giver).inputs if i.required]
-        lacking = _names(schema for schema in required if schema not in available)
-        yield f"{giver} would give {need.name}, and lacks {', '.join(dict.fromkeys(lacking))}"
-    if blocked.givers:
-        return
-    for schema in available:
-        verdict = catalog.fits(schema, need)
-        if isinstance(verdict, Misfit) and verdict.pointer:
-            yield f"{schema.name} is no {need.name}: {verdict.reason} at {verdict.pointer}"
-
-
-def _names(schemas: Iterable[SchemaId]) -> tuple[str, ...]:
-    return tuple(schema.name for schema in schemas)
+def _feed(catalog: Catalog, binding: Binding) -> Feed:
+    takes = SchemaId(str(binding.need))
+    source = AgentId(binding.source) if binding.source else None
+    gives = SchemaId(str(binding.given))
+    if binding.consumer is None:
+        return Feed(None, takes.name, source, gives, takes)
+    consumer = AgentId(binding.consumer)
+    required = [item for item in catalog.definition(consumer).inputs if item.required]
+    return Feed(consumer, required[binding.position].name, source, gives, takes)

@@ -26,7 +26,7 @@ from registry_core.pipeline.pipeline import (
 from registry_core.schemas.verdict import Fits, Misfit, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from registry_core.definitions.agent import AgentDefinition, InputDefinition
     from registry_core.definitions.schema import JsonValue

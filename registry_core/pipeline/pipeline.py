@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import count
+from operator import attrgetter
 from typing import TypeAlias
 
 from registry_core.definitions.schema import JsonObject, JsonValue
@@ -132,7 +134,7 @@ class Pipeline:
 
         Args:
             agent: An agent's id or short name, or a callable decorated with ``@agent``.
-            id: Id of the stage; the agent's short name, numbered when taken, unless given.
+            id: Id of the stage; the agent's short name unless given, with its place when taken.
             policy: What to do about time and failure.
             config: Settings for the agent.
             sources: Source of each input by name: the id of an earlier stage or a source.
@@ -141,7 +143,7 @@ class Pipeline:
             PipelineError: If *id* is malformed or taken.
         """
         name = agent if isinstance(agent, str) else getattr(agent, "__name__", "")
-        taken = {stage.id for stage in self.stages}
+        taken = set(map(attrgetter("id"), self.stages))
         stage_id = id or _fresh(name.rpartition("/")[2].partition("@")[0], taken)
         if stage_id in taken:
             raise PipelineError(self.name, [Fault(f"stages.{stage_id}", "the id is taken")])
@@ -182,4 +184,6 @@ class Pipeline:
 def _fresh(name: str, taken: set[str]) -> str:
     if name not in taken:
         return name
-    return next(f"{name}_{n}" for n in range(2, len(taken) + 3) if f"{name}_{n}" not in taken)
+    # Its place in the pipeline, nearly always: counting up from 2 would take a long one forever.
+    numbered = (f"{name}_{place}" for place in count(len(taken) + 1))
+    return next(choice for choice in numbered if choice not in taken)
