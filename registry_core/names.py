@@ -12,8 +12,6 @@ shown escaped.
 
 from __future__ import annotations
 
-from registry_core.errors import InvalidNameError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Self
@@ -46,6 +44,12 @@ class _Name(str):
         return fullmatch(text) is not None
 
     @classmethod
+    def _refused(cls, text: str) -> Exception:
+        from registry_core.errors import InvalidNameError
+
+        return InvalidNameError(cls._kind, text, cls._expected)
+
+    @classmethod
     def parse(cls, text: str) -> Self:
         """Return *text* as a name.
 
@@ -53,7 +57,7 @@ class _Name(str):
             InvalidNameError: If *text* does not follow the grammar.
         """
         if not cls._fits(text):
-            raise InvalidNameError(cls._kind, text, cls._expected)
+            raise cls._refused(text)
         return cls(text)
 
     @classmethod
@@ -85,7 +89,7 @@ class PluginName(_Name):
             while "--" in normal:
                 normal = normal.replace("--", "-")
         if not cls._fits(normal):
-            raise InvalidNameError(cls._kind, text, cls._expected)
+            raise cls._refused(text)
         return cls(normal)
 
 

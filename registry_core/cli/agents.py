@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from registry_core.cli.options import as_json, discovered, plain
+from registry_core.cli.options import as_json, discovered, plain, rescan
 from registry_core.cli.rendering import Output
 
 if TYPE_CHECKING:
-    from registry_core.catalog.entry import CatalogEntry
     from registry_core.definitions.schema import JsonValue
+    from registry_core.discovery.rows import AgentRow
 
 __all__ = ["command"]
 
@@ -24,6 +24,7 @@ __all__ = ["command"]
 @click.option("--text", metavar="WORDS", help="Only those that mention every word.")
 @as_json
 @plain
+@rescan
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -37,41 +38,50 @@ def command(
     plain: bool,
 ) -> None:
     """List the agents of all plugins. Imports none of them."""
-    catalog = discovered(ctx).catalog
-    found = catalog.find(
-        capability=capability,
-        takes=catalog.resolve_schema(takes) if takes else None,
-        gives=catalog.resolve_schema(gives) if gives else None,
-        tag=tag,
-        text=text,
-    )
+    registry = discovered(ctx)
+    rows = registry.listing
+    if any((capability, takes, gives, tag, text)):
+        catalog = registry.catalog
+        found = catalog.find(
+            capability=capability,
+            takes=catalog.resolve_schema(takes) if takes else None,
+            gives=catalog.resolve_schema(gives) if gives else None,
+            tag=tag,
+            text=text,
+        )
+        known = {row[0]: row for row in rows}
+        rows = tuple(known[entry.id] for entry in found)
     output = Output(plain=plain)
     if as_json:
-        output.json([_value(entry) for entry in found])
+        output.json([_value(row) for row in rows])
         return
     output.table(
         ("agent", "takes", "gives", "capabilities", "summary"),
         (
             (
-                entry.id,
-                " + ".join(item.schema.name for item in entry.definition.inputs),
-                entry.definition.output.name,
-                ", ".join(claim.name for claim in entry.definition.capabilities),
-                entry.definition.summary,
+                agent,
+                " + ".join(_schema_name(schema) for _, schema in inputs),
+                _schema_name(given),
+                ", ".join(name for name, _ in capabilities),
+                summary,
             )
-            for entry in found
+            for agent, inputs, given, capabilities, summary, *_ in rows
         ),
     )
 
 
-def _value(entry: CatalogEntry) -> dict[str, JsonValue]:
-    definition = entry.definition
+def _schema_name(schema: str) -> str:
+    return schema.rpartition("#")[0]
+
+
+def _value(row: AgentRow) -> dict[str, JsonValue]:
+    agent, inputs, output, capabilities, summary, tags, contested = row
     return {
-        "id": entry.id,
-        "summary": definition.summary,
-        "takes": {item.name: item.schema for item in definition.inputs},
-        "gives": definition.output,
-        "capabilities": {claim.name: claim.score for claim in definition.capabilities},
-        "tags": list(definition.tags),
-        "contested": entry.contested,
+        "id": agent,
+        "summary": summary,
+        "takes": dict(inputs),
+        "gives": output,
+        "capabilities": dict(capabilities),
+        "tags": list(tags),
+        "contested": contested,
     }

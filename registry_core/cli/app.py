@@ -24,6 +24,7 @@ __all__ = ["COMMANDS", "command_line", "run"]
 
 COMMANDS = {
     "agents": "List the agents of all plugins.",
+    "audit": "Verify the files of installed plugins.",
     "compose": "Plan a pipeline from FILE, or from what --have says, and say why.",
     "doctor": "Explain every plugin that is not ok, and every contested name.",
     "manifest": "Build a plugin's manifest from its code, or check that the two are equal.",
@@ -72,14 +73,16 @@ class _Commands(click.Group):
 )
 @click.version_option(package_name="registry-core", prog_name="agentreg")
 @click.option("--config", metavar="FILE", help="Settings to use instead of the user's own.")
+@click.option("--allow", multiple=True, metavar="NAME", help="Only these plugins or agents.")
+@click.option("--block", multiple=True, metavar="NAME", help="Not these plugins or agents.")
+@click.option("--trust", type=click.Choice(["installed", "locked"]), help="Whom to take part.")
+@click.option("--lock", metavar="FILE", help="The lock that --trust locked goes by.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.pass_context
-def command_line(ctx: click.Context, config: str | None, debug: bool) -> None:  # noqa: FBT001
+def command_line(**_: object) -> None:
     """Find, plan with and run the agents that are installed here.
 
     Listing, planning and explaining execute nothing of a plugin.
     """
-    ctx.obj = {"config": config, "debug": debug}
 
 
 def run(arguments: Sequence[str] | None = None) -> None:

@@ -2,73 +2,113 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from registry_core.cli.options import as_json
+from registry_core.cli.options import as_json, discovered, rescan
 from registry_core.cli.plugins import record_value
 from registry_core.cli.rendering import Output
 
 if TYPE_CHECKING:
-    from registry_core.discovery.report import DiscoveryReport
+    from collections.abc import Sequence
+
+    from registry_core.definitions.schema import JsonValue
+    from registry_core.discovery.checkup import ImportCheck
+    from registry_core.discovery.report import Conflict, DiscoveryReport, PluginRecord
 
 __all__ = ["command"]
 
 
 @click.command("doctor")
+@click.option(
+    "--import", "imports", is_flag=True, help="Also import every plugin, in child processes."
+)
 @as_json
+@rescan
 @click.pass_context
-def command(ctx: click.Context, *, as_json: bool) -> None:
+def command(ctx: click.Context, *, imports: bool, as_json: bool) -> None:
     """Explain every plugin that is not ok, and every contested name.
 
     Exits with 1 when anything is wrong.
     """
-    from registry_core.discovery.discover import discover
-    from registry_core.settings import load_settings
-
-    state = cast("dict[str, str | None]", ctx.find_root().obj or {})
-    report = discover(load_settings(state.get("config")))
+    report = discovered(ctx).report
+    checks = _import_checks(report) if imports else ()
     if as_json:
-        _print_json(report)
+        _print_json(report, checks)
     else:
-        _print_text(report)
-    if report.problems or report.conflicts:
+        _print_text(report, checks)
+    if report.problems or report.conflicts or any(check.code for check in checks):
         ctx.exit(1)
 
 
-def _print_json(report: DiscoveryReport) -> None:
-    Output().json(
-        {
-            "plugins": len(report.plugins),
-            "problems": [record_value(record) for record in report.problems],
-            "conflicts": [
-                {"kind": c.kind, "name": c.name, "owners": list(c.owners), "pin": c.pin}
-                for c in report.conflicts
-            ],
-            "notes": {r.full_name: list(r.notes) for r in report.plugins if r.notes},
-        }
-    )
+def _import_checks(report: DiscoveryReport) -> tuple[ImportCheck, ...]:
+    from registry_core.discovery.checkup import check_imports
+
+    return check_imports(report.plugins)
 
 
-def _print_text(report: DiscoveryReport) -> None:
+def _print_json(report: DiscoveryReport, checks: Sequence[ImportCheck]) -> None:
+    value: dict[str, JsonValue] = {
+        "plugins": len(report.plugins),
+        "problems": [{**record_value(r), "since": _since(r)} for r in report.problems],
+        "conflicts": [_conflict_value(conflict) for conflict in report.conflicts],
+        "imports": [
+            {"plugin": c.plugin, "code": c.code, "reason": c.reason, "changed": list(c.changed)}
+            for c in checks
+        ],
+        "notes": {r.full_name: list(r.notes) for r in report.plugins if r.notes},
+    }
+    Output().json(value)
+
+
+def _conflict_value(conflict: Conflict) -> dict[str, JsonValue]:
+    return {
+        "kind": conflict.kind,
+        "name": conflict.name,
+        "owners": list(conflict.owners),
+        "pin": conflict.pin,
+    }
+
+
+def _print_text(report: DiscoveryReport, checks: Sequence[ImportCheck]) -> None:
     output = Output()
     for record in report.problems:
         output.text(f"{record.full_name} {record.version} is {record.state} ({record.code})")
         output.text(f"  what   {_indented(record.reason)}")
         output.text(f"  where  {record.location}")
+        output.text(f"  since  {_since(record)}")
         if record.fix:
             output.text(f"  type   {record.fix}")
     for conflict in report.conflicts:
-        output.text(f"{conflict.kind} name {conflict.name} is contested")
+        output.text(f"{conflict.kind} {conflict.name} is contested")
         output.text(f"  owners {', '.join(conflict.owners)}")
         output.text(f"  decide {conflict.pin}")
+    for check in checks:
+        if check.code:
+            output.text(f"{check.plugin} cannot be used as it is ({check.code})")
+            output.text(f"  what   {_indented(check.reason)}")
+        if check.changed:
+            output.text(f"{check.plugin}: note: its import changed {', '.join(check.changed)}")
     for record in report.plugins:
         for note in record.notes:
             output.text(f"{record.full_name}: note: {note}")
+        for agent in record.blocked_agents:
+            output.text(f"{record.full_name}: note: agent {agent} is blocked by the settings")
     count = len(report.plugins)
     healthy = count - len(report.problems)
     output.text(f"{healthy} of {count} plugins are ok")
+
+
+def _since(record: PluginRecord) -> str:
+    """Return when the plugin was installed as it is, in UTC; empty when that cannot be known."""
+    try:
+        seconds = Path(record.location).stat().st_mtime
+    except (OSError, ValueError):
+        return ""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _indented(text: str) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from registry_core.registry import Registry
 
-__all__ = ["as_json", "discovered", "goal_options", "plain"]
+__all__ = ["as_json", "discovered", "goal_options", "plain", "rescan"]
+
+_RESCAN = "registry_core.rescan"
 
 CommandT = TypeVar("CommandT", bound=Callable[..., object])
 
@@ -51,10 +53,37 @@ def goal_options(command: CommandT) -> CommandT:
     return command
 
 
-def discovered(ctx: click.Context) -> Registry:
-    """Return the registry of what is installed, under the settings that were named."""
-    from registry_core.registry import Registry
-    from registry_core.settings import load_settings
+def rescan(command: CommandT) -> CommandT:
+    """Return *command* with the option that distrusts the cache."""
+    option = click.option(
+        "--rescan",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember,
+        help="Read every installed plugin's files again.",
+    )
+    return option(command)
 
-    state = cast("dict[str, str | None]", ctx.find_root().obj or {})
-    return Registry.discover(settings=load_settings(state.get("config")))
+
+def discovered(ctx: click.Context) -> Registry:
+    """Return the registry of what is installed, under the settings that were named.
+
+    Raises:
+        ConfigError: If they cannot be used.
+    """
+    from registry_core.registry import Registry
+    from registry_core.settings.sources import SettingsSource
+
+    named = ctx.find_root().params
+    source = SettingsSource(
+        named.get("config"),
+        allow=named.get("allow") or (),
+        block=named.get("block") or (),
+        trust=named.get("trust") or "",
+        lock=named.get("lock") or "",
+    )
+    return Registry.discover(settings=source, rescan=ctx.meta.get(_RESCAN, False))
+
+
+def _remember(ctx: click.Context, _: click.Parameter, value: object) -> None:
+    ctx.meta[_RESCAN] = value

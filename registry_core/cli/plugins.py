@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from registry_core.cli.options import as_json, discovered, plain
+from registry_core.cli.options import as_json, discovered, plain, rescan
 from registry_core.cli.rendering import Output
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ __all__ = ["command", "record_value"]
 @click.command("plugins")
 @as_json
 @plain
+@rescan
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool, plain: bool) -> None:
     """List all installed plugins, the failed too. Imports none of them."""
@@ -58,6 +59,7 @@ def record_value(record: PluginRecord) -> dict[str, JsonValue]:
         "reason": record.reason,
         "fix": record.fix,
         "notes": list(record.notes),
+        "blocked_agents": list(record.blocked_agents),
         "agents": len(manifest.agents) if manifest else None,
         "middleware": len(manifest.middleware) if manifest else None,
         "hooks": list(manifest.hooks) if manifest else None,

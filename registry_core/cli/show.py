@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from registry_core.cli.options import as_json, discovered, plain
+from registry_core.cli.options import as_json, discovered, plain, rescan
 from registry_core.cli.rendering import Output
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ __all__ = ["command"]
 @click.argument("agent")
 @as_json
 @plain
+@rescan
 @click.pass_context
 def command(ctx: click.Context, *, agent: str, as_json: bool, plain: bool) -> None:
     """Show what AGENT declares, and who it goes together with. Imports nothing."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from dataclasses import is_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_MANIFEST_BYTES", "parse_json", "read_manifest"]
 
 MAX_MANIFEST_BYTES = 1 << 20
+_PYDANTIC_SWITCH = "PYDANTIC_DISABLE_PLUGINS"
 _MAX_DEPTH = 128
 _OPENING = b"[{"
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -120,7 +123,23 @@ def _path(location: tuple[int | str, ...]) -> str:
 def _adapter() -> TypeAdapter[Manifest]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(Manifest)
+    with _no_pydantic_plugins():
+        return TypeAdapter(Manifest)
+
+
+@contextlib.contextmanager
+def _no_pydantic_plugins() -> Iterator[None]:
+    # For its own plugins pydantic reads the entry points of everything that is installed, and
+    # one file that is not UTF-8 stops it. What it is told here it does not remember.
+    before = os.environ.get(_PYDANTIC_SWITCH)  # noqa: TID251 -- said to pydantic, not asked
+    os.environ[_PYDANTIC_SWITCH] = "__all__"  # noqa: TID251 -- as above
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_PYDANTIC_SWITCH]  # noqa: TID251 -- as above
+        else:
+            os.environ[_PYDANTIC_SWITCH] = before  # noqa: TID251 -- as above
 
 
 def _unknown_fields(given: JsonValue, value: object, path: str) -> Iterator[str]:

@@ -75,10 +75,19 @@ class Installation:
         return self._catalog
 
     @property
+    def agents(self) -> tuple[AgentId, ...]:
+        """The ids of all agents, sorted."""
+        if self._catalog is None and self._index is not None:
+            from registry_core.names import AgentId
+
+            return tuple(map(AgentId, self._index.ids))
+        return tuple(sorted(entry.id for entry in self.catalog))
+
+    @property
     def listing(self) -> tuple[AgentRow, ...]:
         """What a list shows of each agent, sorted by id."""
         if self._catalog is None and self._index is not None:
-            return self._index.agents
+            return self._index.rows
         from registry_core.discovery.rows import row_of
 
         return tuple(row_of(e.id, e.definition, contested=e.contested) for e in self.catalog)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -27,7 +29,8 @@ class Compiled:
 
     Attributes:
         report: What was found.
-        agents: Each agent as the list shows it, sorted by id.
+        ids: The ids of all agents, sorted, one a line; ``!`` stands before a contested one.
+        rows: Each agent as the list shows it, sorted by id, packed.
         tail: Report and memory as bytes.
         watched: Files outside of the searched folders on which they depend.
         began_ns: When the first file was looked at, in ns since 1970.
@@ -36,7 +39,8 @@ class Compiled:
     """
 
     report: DiscoveryReport
-    agents: tuple[AgentRow, ...]
+    ids: str
+    rows: bytes
     tail: bytes
     watched: tuple[Mark, ...]
     began_ns: int
@@ -48,27 +52,44 @@ def compiled(
     settings: Settings, *, path: Iterable[str] | None, tail: bytes, remembered_ns: int
 ) -> Compiled:
     """Return a new discovery that reads only what changed since the one in *tail*."""
-    memory = _recalled_memory(tail) if tail else {}
-    found = search(settings, path=path, memory=memory, remembered_ns=remembered_ns)
-    return Compiled(
-        report=found.report,
-        agents=tuple(sorted(_rows(found.report))),
-        tail=_tail(found),
-        watched=found.watched,
-        began_ns=found.began_ns,
-        lasting=found.lasting,
-        read=found.read,
-    )
+    with _only_allocating():
+        memory = _recalled_memory(tail) if tail else {}
+        found = search(settings, path=path, memory=memory, remembered_ns=remembered_ns)
+        rows = tuple(sorted(_rows(found.report)))
+        return Compiled(
+            report=found.report,
+            ids="\n".join([f"!{row[0]}" if row[-1] else row[0] for row in rows]),
+            rows=pack(rows),
+            tail=_tail(found),
+            watched=found.watched,
+            began_ns=found.began_ns,
+            lasting=found.lasting,
+            read=found.read,
+        )
+
+
+@contextlib.contextmanager
+def _only_allocating() -> Iterator[None]:
+    # All that is made here is kept, so the collector would look through it for nothing: at a
+    # thousand plugins it took more time than reading them.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def recalled_report(tail: bytes, *, otherwise: Callable[[], DiscoveryReport]) -> DiscoveryReport:
     """Return the report in *tail*, or what *otherwise* returns when it cannot be read."""
     try:
-        records, conflicts, _ = _parts(tail)
-        return DiscoveryReport(
-            plugins=cast("tuple[PluginRecord, ...]", from_plain(records)),
-            conflicts=cast("tuple[Conflict, ...]", from_plain(conflicts)),
-        )
+        with _only_allocating():
+            records, conflicts, _ = _parts(tail)
+            return DiscoveryReport(
+                plugins=cast("tuple[PluginRecord, ...]", from_plain(records)),
+                conflicts=cast("tuple[Conflict, ...]", from_plain(conflicts)),
+            )
     except CorruptError:
         return otherwise()
 
@@ -87,7 +108,7 @@ def _parts(tail: bytes) -> tuple[Plain, Plain, dict[str, Plain]]:
     Raises:
         CorruptError: If another release of this host wrote them.
     """
-    shape, *parts = cast("tuple[Plain, ...]", unpack(tail))
+    shape, *parts = cast("tuple[Plain, ...]", unpack(tail)) if tail else (None,)
     if shape != SHAPE:
         raise CorruptError
     return cast("tuple[Plain, Plain, dict[str, Plain]]", tuple(parts))

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import os
 
-from registry_core.errors import ConfigError, Fault
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,4 +134,6 @@ def _content(file: str) -> tuple[str, bytes]:
         with open(file, "rb") as stream:
             return file, stream.read(MAX_BYTES + 1)
     except OSError as error:
+        from registry_core.errors import ConfigError, Fault
+
         raise ConfigError(file, [Fault("", error.strerror or "cannot be read")]) from error
