@@ -28,6 +28,7 @@ _FRACTION_BITS = 10
 _FIRST_STEPS = 60
 _STEPS = 12
 _PATIENCE = 4
+_HALVINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def relax(clauses: Mapping[int, int], weights: Sequence[int], *, below: int) -> 
         elif stalled == _PATIENCE:
             halvings, stalled = halvings + 1, 0
         now = _step(lists, reduced, now, (below << _FRACTION_BITS) - value >> halvings)
-        if bound > enough or not now:
+        if bound > enough or halvings == _HALVINGS or not now:
             break
     slack = enough - bound
     return Relaxation(
