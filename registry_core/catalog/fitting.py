@@ -57,6 +57,10 @@ class Verdicts:
         self._verdicts: dict[tuple[SchemaId, SchemaId], Verdict] = {}
         self._samples: dict[SchemaId, _Sample | None] = {}
 
+    def __len__(self) -> int:
+        """How many pairs were decided."""
+        return len(self._verdicts)
+
     def of(self, producer: SchemaDefinition, consumer: SchemaDefinition) -> Verdict:
         """Return whether everything given as *producer* can be taken as *consumer*."""
         pair = producer.id, consumer.id

@@ -57,7 +57,8 @@ def draft(
     """Return the pipeline of *agents* in that order, and its edges with their reasons."""
     stage_ids = _stage_ids(agents)
     inputs = input_names(have)
-    edges = tuple(_edge(catalog, feed, stage_ids, inputs) for feed in feeds)
+    ordered = sorted(feeds, key=lambda feed: _place(catalog, feed))
+    edges = tuple(_edge(catalog, feed, stage_ids, inputs) for feed in ordered)
     outputs = [
         edge.source.stage for edge in edges if not edge.stage and isinstance(edge.source, FromStage)
     ]
@@ -117,6 +118,13 @@ def why(catalog: Catalog, gives: SchemaId, takes: SchemaId) -> str:
         return "forced: not proved"
     reason = verdict.note or "every value fits"
     return f"fits {takes.name} ({reason})"
+
+
+def _place(catalog: Catalog, feed: Feed) -> int:
+    """Return where the input stands among those of its agent."""
+    if feed.consumer is None:
+        return 0
+    return [item.name for item in catalog.definition(feed.consumer).inputs].index(feed.input)
 
 
 def _edge(
