@@ -7,7 +7,7 @@ An immutable value that names agents and never holds an import path. Built by ha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from operator import attrgetter
@@ -128,7 +128,7 @@ class Pipeline:
         id: str = "",  # noqa: A002 -- the word users know
         policy: Policy | None = None,
         config: JsonObject | None = None,
-        sources: dict[str, str | Source] | None = None,
+        sources: Mapping[str, str | Source] | None = None,
     ) -> Pipeline:
         """Return this pipeline with one more stage at its end.
 
