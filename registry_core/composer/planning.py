@@ -8,7 +8,7 @@ from registry_core.composer.drafting import Feed, draft, title
 from registry_core.composer.index import Operation, OperationIndex
 from registry_core.composer.problem import Problem
 from registry_core.composer.search import solve
-from registry_core.composer.shortfall import no_plan
+from registry_core.composer.shortfall import no_plan, upstream
 from registry_core.composer.solution import Binding, Exceeded, Found, Solution, Unreachable
 from registry_core.composer.spare import in_layers, spread
 from registry_core.errors import NoPlanError
@@ -76,7 +76,8 @@ def _refusal(goal: Goal, reason: str) -> NoPlanError:
 def _index(catalog: Catalog, goal: Goal) -> OperationIndex:
     """Return the agents that may take part, and what satisfies what as far as *goal* can reach.
 
-    When it cannot reach what is wanted, all of it is related, to tell what is missing.
+    Where that does not suffice, also what would satisfy the needs behind it, to tell what is
+    missing.
     """
     entries = [
         entry
@@ -99,8 +100,11 @@ def _index(catalog: Catalog, goal: Goal) -> OperationIndex:
     reach = index.reach(goal.have)
     while relate(catalog.entries[AgentId(agent)].definition.output for agent in reach.operations):
         reach = index.reach(goal.have)
-    if not reach.needs.issuperset(goal.want) or not goal.require <= set(reach.operations):
-        relate(entry.definition.output for entry in entries)
+    missing = [want for want in goal.want if want not in reach.needs]
+    absent = [catalog.entries[agent] for agent in goal.require - set(reach.operations)]
+    missing += [need for entry in absent for need in _needs(entry) if need not in reach.needs]
+    for schema, satisfied in upstream(catalog, entries, missing, known=related).items():
+        index.relate(schema, satisfied)
     return index
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from registry_core.errors import NoPlanError
 from registry_core.names import SchemaId
-from registry_core.schemas.verdict import Misfit, Undecided
+from registry_core.schemas.verdict import Fits, Misfit, Undecided
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from registry_core.catalog.catalog import Catalog
+    from registry_core.catalog.entry import CatalogEntry
     from registry_core.composer.goal import Goal
     from registry_core.composer.solution import Blocked, Unreachable
     from registry_core.definitions.schema import JsonValue
 
-__all__ = ["no_plan"]
+__all__ = ["no_plan", "upstream"]
 
 _LINES = 6
+# Enough to fill the lines; a large catalog has thousands of needs behind one that is missing.
+_NEEDS = 30
 
 
 def no_plan(catalog: Catalog, goal: Goal, result: Unreachable) -> NoPlanError:
@@ -28,22 +32,73 @@ def no_plan(catalog: Catalog, goal: Goal, result: Unreachable) -> NoPlanError:
     would give it.
     """
     at_hand = {*goal.have, *(catalog.definition(agent).output for agent in result.operations)}
-    roots = [SchemaId(str(item.need)) for item in result.blocked if not item.givers]
+    roots = [SchemaId(str(item.need)) for item in result.blocked if not item.givers][:_LINES]
     missing = dict.fromkeys([*(SchemaId(str(need)) for need in result.missing), *roots])
-    near = [
-        line
-        for item in result.blocked
-        for line in (*_held_up(catalog, item, result), *_left_out(catalog, goal, item))
+    left_out = [
+        entry
+        for entry in catalog
+        if entry.id in goal.exclude or (entry.contested and entry.id not in goal.require)
     ]
-    near += [line for root in roots for line in _misfits(catalog, sorted(at_hand), root)]
+    lines = chain(
+        (
+            line
+            for item in result.blocked
+            for line in (*_held_up(catalog, item, result), *_left_out(catalog, left_out, item))
+        ),
+        (line for root in roots for line in _misfits(catalog, sorted(at_hand), root)),
+    )
+    near = islice(dict.fromkeys(islice(lines, 2 * _LINES)), _LINES)
     return NoPlanError(
         have=_names(goal.have),
         want=[*_names(goal.want), *sorted(goal.require)],
         reached=sorted(set(_names(at_hand))),
         missing=[*_names(missing), *result.absent],
-        near=tuple(dict.fromkeys(near))[:_LINES],
+        near=near,
         reason=_reason(roots, result),
     )
+
+
+def upstream(
+    catalog: Catalog,
+    entries: Sequence[CatalogEntry],
+    missing: Iterable[SchemaId],
+    *,
+    known: Collection[SchemaId],
+) -> dict[SchemaId, list[SchemaId]]:
+    """Return which needs each output would satisfy: those *missing*, then those behind them.
+
+    Args:
+        catalog: What there is.
+        entries: The agents that may take part.
+        missing: Needs that cannot be satisfied.
+        known: Outputs whose needs are told already.
+    """
+    givers: dict[SchemaId, list[CatalogEntry]] = {}
+    for entry in entries:
+        if entry.definition.output not in known:
+            givers.setdefault(entry.definition.output, []).append(entry)
+    given = {schema: _given_keys(catalog, schema) for schema in givers}
+    satisfied: dict[SchemaId, list[SchemaId]] = {}
+    waiting = dict.fromkeys(missing)
+    explored: set[SchemaId] = set()
+    while len(explored) < _NEEDS and (left := [need for need in waiting if need not in explored]):
+        need = left[0]
+        explored.add(need)
+        asked = _asked_keys(catalog, need)
+        for schema, keys in given.items():
+            if asked <= keys and isinstance(catalog.fits(schema, need), Fits):
+                satisfied.setdefault(schema, []).append(need)
+                behind = (i for e in givers[schema] for i in e.definition.inputs if i.required)
+                waiting.update(dict.fromkeys(item.schema for item in behind))
+    return {schema: list(dict.fromkeys((*needs, schema))) for schema, needs in satisfied.items()}
+
+
+def _asked_keys(catalog: Catalog, schema: SchemaId) -> frozenset[str]:
+    return _keys(catalog.schemas.definition(schema).accepts.get("required"))
+
+
+def _given_keys(catalog: Catalog, schema: SchemaId) -> frozenset[str]:
+    return _keys(catalog.schemas.definition(schema).emits.get("properties"))
 
 
 def _reason(roots: Iterable[SchemaId], result: Unreachable) -> str:
@@ -68,23 +123,19 @@ def _held_up(catalog: Catalog, blocked: Blocked, result: Unreachable) -> Iterato
             yield f"{giver} gives {need.name}, and lacks {', '.join(lacking)}"
 
 
-def _left_out(catalog: Catalog, goal: Goal, blocked: Blocked) -> Iterator[str]:
+def _left_out(catalog: Catalog, entries: Iterable[CatalogEntry], blocked: Blocked) -> Iterator[str]:
     """Name the agents that would give what is needed, were they not left out."""
     need = SchemaId(str(blocked.need))
-    for agent in catalog.schemas.producers_of(need):
-        if agent in goal.exclude:
-            yield f"{agent} gives {need.name}, and is excluded"
-        elif catalog.entry(agent).contested and agent not in goal.require:
-            yield f"{agent} gives {need.name}, and shares its plugin's name: require it by its id"
+    for entry in entries:
+        if isinstance(catalog.fits(entry.definition.output, need), Fits):
+            why = "shares its plugin's name: require it by its id" if entry.contested else ""
+            yield f"{entry.id} gives {need.name}, and {why or 'is excluded'}"
 
 
 def _misfits(catalog: Catalog, at_hand: Iterable[SchemaId], need: SchemaId) -> Iterator[str]:
     """Say what keeps each schema at hand from being the one that is needed, closest first."""
-    asked = _keys(catalog.schemas.definition(need).accepts.get("required"))
-    given = {
-        schema: _keys(catalog.schemas.definition(schema).emits.get("properties"))
-        for schema in at_hand
-    }
+    asked = _asked_keys(catalog, need)
+    given = {schema: _given_keys(catalog, schema) for schema in at_hand}
     related = [s for s in given if s.name == need.name or given[s] & asked]
     for schema in sorted(related, key=lambda schema: (len(asked - given[schema]), schema)):
         match catalog.fits(schema, need):
