@@ -1,0 +1,1 @@
+"""What ``pytest`` gets from this package: fixtures, and the conformance run of plugins."""
