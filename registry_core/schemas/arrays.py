@@ -157,6 +157,7 @@ class ArrayFacts:
             if length > most:
                 doubt = doubt or Unknown("minItems", f"arrays of {length} items are not tried")
                 break
+            self._solver.budget.charge(1 + length // 8)
             places = [self._claims_at(index) for index in range(length)]
             if length and isinstance(self._solver.find(places[-1]), Nothing):
                 break

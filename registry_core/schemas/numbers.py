@@ -14,20 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from registry_core.schemas.atoms import Step
+    from registry_core.schemas.budget import Budget
     from registry_core.schemas.numeric import Exact
 
 __all__ = ["NumberFacts"]
 
 _TRIES = 4_000
+_POINTS_PER_STEP = 8
 
 
 class NumberFacts:
     """An interval with a grid, gaps and forbidden grids."""
 
-    __slots__ = ("_avoided", "_forbidden", "_high", "_low", "_opacity", "_step")
+    __slots__ = ("_avoided", "_budget", "_forbidden", "_high", "_low", "_opacity", "_step")
 
-    def __init__(self) -> None:
-        """Allow every number."""
+    def __init__(self, budget: Budget) -> None:
+        """Allow every number; trying them is paid for from *budget*."""
+        self._budget = budget
         self._low: AtLeast | None = None
         self._high: AtMost | None = None
         self._step: Exact | None = None
@@ -37,7 +40,7 @@ class NumberFacts:
 
     def copy(self) -> NumberFacts:
         """Return facts that can grow apart from these."""
-        twin = NumberFacts()
+        twin = NumberFacts(self._budget)
         twin._low, twin._high, twin._step = self._low, self._high, self._step
         twin._avoided, twin._forbidden = self._avoided, self._forbidden
         twin._opacity = self._opacity.copy()
@@ -110,7 +113,9 @@ class NumberFacts:
 
     def _answer(self, points: Iterator[Exact], *, complete: bool) -> Outcome:
         unwritable = False
-        for point in points:
+        for count, point in enumerate(points):
+            if count % _POINTS_PER_STEP == _POINTS_PER_STEP - 1:
+                self._budget.charge(1)
             if self._holds(point):
                 number = as_json(point)
                 if number is not None:

@@ -264,6 +264,25 @@ class TestUndecided:
         assert verdict == Undecided("steps", "", "not decided within 5 steps")
 
     @pytest.mark.fault("F22")
+    def test_asking_again_what_is_known_is_paid_for_as_well(self) -> None:
+        """Two counts over eleven unlike items once ran for minutes on remembered answers."""
+        ranges: list[JsonValue] = [
+            {"type": "integer", "minimum": 10 * place, "maximum": 10 * place + 9}
+            for place in range(11)
+        ]
+        producer: JsonObject = {
+            "type": "array",
+            "prefixItems": ranges,
+            "minItems": 11,
+            "maxItems": 11,
+            "contains": {"multipleOf": 2},
+            "maxContains": 11,
+            "allOf": [{"contains": {"multipleOf": 3}, "maxContains": 11}],
+        }
+
+        assert not isinstance(compare(producer, {"uniqueItems": True}), Misfit)
+
+    @pytest.mark.fault("F22")
     @pytest.mark.parametrize("keyword", ["allOf", "anyOf"])
     def test_a_doubling_document_ends_the_search(self, keyword: Literal["allOf", "anyOf"]) -> None:
         """Two kilobytes that unfold to a million schemas must not hang the host."""
