@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
+import sys
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from registry_core.discovery.guard import ForeignError, guarded
 from registry_core.discovery.ownership import OwnedFiles
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from registry_core.settings.values import PluginSettings
 
 __all__ = ["Loader", "load_target"]
+
+LoadedT = TypeVar("LoadedT")
 
 _log = logging.getLogger(__name__)
 
@@ -105,7 +110,8 @@ class Loader:
         refused = self._trust.lock_refusal(record.distribution, record.version, record.location)
         if refused:
             raise AgentLoadError(subject, "trust", f"{record.distribution} {refused}")
-        return load_target(subject, target, metadata=Path(record.location))
+        load = partial(load_target, subject, target, metadata=Path(record.location))
+        return _from_source(load) if self._trust.lock_file else load()
 
 
 def load_target(subject: str, target: str, *, metadata: Path) -> Callable[..., object]:
@@ -141,9 +147,20 @@ def load_target(subject: str, target: str, *, metadata: Path) -> Callable[..., o
     except ForeignError as error:
         reason = f"{module_name} has no {qualified}"
         raise AgentLoadError(subject, "attribute", reason) from error.error
-    if isinstance(found, ModuleType) or not callable(found):
+    # isinstance would ask the object for its class, and a hostile one answers.
+    if issubclass(type(found), ModuleType) or not callable(found):
         raise AgentLoadError(subject, "attribute", f"{target} cannot be called")
     return found
+
+
+def _from_source(load: Callable[[], LoadedT]) -> LoadedT:
+    """Return what *load* returns when it finds no compiled code: none is in any RECORD."""
+    before, sys.pycache_prefix = sys.pycache_prefix, os.devnull
+    wrote, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        return load()
+    finally:
+        sys.pycache_prefix, sys.dont_write_bytecode = before, wrote
 
 
 def _part(module: ModuleType, qualified: str) -> object:

@@ -1,11 +1,11 @@
-"""Agents that come from code and not from a package, beside those that are installed."""
+"""What comes from code and not from a package, beside what is installed."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from registry_core.authoring.declaration import declare
+from registry_core.authoring.declaration import declare, declare_middleware
 from registry_core.catalog.entry import CatalogEntry
 from registry_core.errors import DuplicateAgentError
 from registry_core.names import AgentId
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
     from registry_core.authoring.declaration import Declaration
     from registry_core.catalog.catalog import Catalog
+    from registry_core.definitions.middleware import MiddlewareDefinition, MiddlewareFunction
     from registry_core.definitions.schema import SchemaDefinition
     from registry_core.pipeline.pipeline import Pipeline
 
-__all__ = ["LOCAL", "adopt", "join"]
+__all__ = ["LOCAL", "adopt", "join", "wrap"]
 
 LOCAL = "local"
 """The distribution they belong to."""
@@ -74,6 +75,16 @@ def adopt(pipeline: Pipeline) -> tuple[Pipeline, tuple[Callable[..., object], ..
         replace(stage, agent=ids.get(stage.id, stage.agent)) for stage in pipeline.stages
     )
     return replace(pipeline, stages=stages), tuple(own.values())
+
+
+def wrap(target: MiddlewareFunction) -> tuple[str, MiddlewareDefinition, MiddlewareFunction]:
+    """Return the full name, the declaration and the code of a middleware from code.
+
+    Raises:
+        DefinitionError: If it is not a valid one.
+    """
+    definition = declare_middleware(target)
+    return f"{LOCAL}/{definition.name}", definition, target
 
 
 def _id_of(declared: Declaration) -> AgentId:
