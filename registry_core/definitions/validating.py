@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
+import re
+from collections import Counter
 from dataclasses import is_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
@@ -26,6 +29,7 @@ MAX_MANIFEST_BYTES = 1 << 20
 _PYDANTIC_SWITCH = "PYDANTIC_DISABLE_PLUGINS"
 _MAX_DEPTH = 128
 _OPENING = b"[{"
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -69,7 +73,9 @@ def parse_json(subject: str, data: bytes) -> JsonValue:
         text = data.decode("utf-8")
         if _depth(data) > _MAX_DEPTH:
             raise ManifestError(subject, [Fault("", f"is nested deeper than {_MAX_DEPTH}")])
-        value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse_constant)
+        value = json.loads(
+            text, object_pairs_hook=_once, parse_float=_finite, parse_constant=_refuse_constant
+        )
         if "\\u" in text:
             _refuse_lone_surrogates(value)
         return cast("JsonValue", value)
@@ -82,8 +88,7 @@ def parse_json(subject: str, data: bytes) -> JsonValue:
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     unique = dict(pairs)
     if len(unique) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, count in Counter(n for n, _ in pairs).items() if count > 1)
         message = f"key {twice!a} stands twice"
         raise ValueError(message)
     return unique
@@ -97,15 +102,22 @@ def _refuse_lone_surrogates(value: object) -> None:
         raise ValueError(message) from None
 
 
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        message = "a number is too large to be finite"
+        raise ValueError(message)
+    return number
+
+
 def _refuse_constant(name: str) -> float:
     message = f"{name} is not JSON"
     raise ValueError(message)
 
 
 def _depth(data: bytes) -> int:
-    # Brackets inside strings only make the answer larger; 128 leaves room for them.
     deepest = depth = 0
-    for letter in data.translate(None, delete=_NO_BRACKETS):
+    for letter in _STRING.sub(b"", data).translate(None, delete=_NO_BRACKETS):
         if letter in _OPENING:
             depth += 1
             deepest = max(deepest, depth)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 import tomllib
 from dataclasses import fields, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ __all__ = ["load_settings", "read_settings"]
 
 _MAX_PARTS = 32
 _LOCK = "agentreg.lock"
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|\'[^\']*\'')
 
 
 def load_settings(path: str | os.PathLike[str] | None = None) -> Settings:
@@ -84,6 +86,7 @@ def _decoded(file: str, raw: bytes) -> str:
 
 def _has_long_key(line: str) -> bool:
     # Keys stand before "=", in a table's header, and inside inline tables: cut at what ends one.
+    line = _STRING.sub("", line)
     for end in "={},[]":
         line = line.replace(end, "\0")
     return any(part.count(".") >= _MAX_PARTS for part in line.split("\0"))
