@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from registry_core.catalog.catalog import Catalog
+    from registry_core.definitions.middleware import MiddlewareFunction
     from registry_core.discovery.loading import Loader
     from registry_core.discovery.report import DiscoveryReport, PluginRecord
     from registry_core.discovery.rows import AgentRow
@@ -264,7 +265,7 @@ class Registry:
         /,
         *values: object,
         inputs: Mapping[str, object] | None = None,
-        middleware: Iterable[str] = (),
+        middleware: Iterable[str | MiddlewareFunction] = (),
         observers: Sequence[Observer] = (),
         options: RunOptions | None = None,
     ) -> RunResult:
@@ -274,7 +275,8 @@ class Registry:
             what: A plan, a pipeline, or one agent: its name, or the decorated code itself.
             values: Values for its inputs, in their order: objects, or JSON.
             inputs: Values for its inputs by name; those of one agent may be optional ones.
-            middleware: Middleware to wrap around it, beside those in the settings.
+            middleware: Middleware to wrap around it, beside those in the settings: names, or
+                decorated code.
             observers: Called with each event.
             options: Deadlines and metadata.
 
@@ -318,7 +320,7 @@ class Registry:
         /,
         *values: object,
         inputs: Mapping[str, object] | None = None,
-        middleware: Iterable[str] = (),
+        middleware: Iterable[str | MiddlewareFunction] = (),
         observers: Sequence[Observer] = (),
         options: RunOptions | None = None,
     ) -> RunResult:
@@ -329,21 +331,19 @@ class Registry:
         """
         import asyncio
 
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(
-                self.run(
-                    what,
-                    *values,
-                    inputs=inputs,
-                    middleware=middleware,
-                    observers=observers,
-                    options=options,
-                )
+        if _loop_runs():
+            message = "an event loop runs already: write `await registry.run(...)`"
+            raise RuntimeError(message)
+        return asyncio.run(
+            self.run(
+                what,
+                *values,
+                inputs=inputs,
+                middleware=middleware,
+                observers=observers,
+                options=options,
             )
-        message = "an event loop runs already: write `await registry.run(...)`"
-        raise RuntimeError(message)
+        )
 
     def _single(
         self, agent: str | Callable[..., object], count: int, named: Mapping[str, object]
@@ -364,21 +364,36 @@ class Registry:
         adopted, own = adopt(pipeline)
         return (self.with_agents(*own, replacing=True) if own else self), adopted
 
-    def active_middleware(self, names: Iterable[str] = ()) -> tuple[ActiveMiddleware, ...]:
-        """Return the middleware of the settings and of *names*, with its code.
+    def active_middleware(
+        self, wanted: Iterable[str | MiddlewareFunction] = ()
+    ) -> tuple[ActiveMiddleware, ...]:
+        """Return the middleware of the settings and what else is *wanted*, with its code.
 
         Raises:
             UnknownNameError: If nobody offers one of them.
             AgentLoadError: If its code cannot be brought in.
+            DefinitionError: If code is not a valid middleware.
         """
+        from registry_core.discovery.local import wrap
         from registry_core.runtime.middleware import ActiveMiddleware
 
         loader = self.loader()
-        wanted = dict.fromkeys((*self.settings.run.middleware, *names))
-        return tuple(ActiveMiddleware(*loader.middleware(name)) for name in wanted)
+        asked = dict.fromkeys((*self.settings.run.middleware, *wanted))
+        found = (loader.middleware(a) if isinstance(a, str) else wrap(a) for a in asked)
+        return tuple(ActiveMiddleware(*offer) for offer in found)
 
     def loader(self) -> Loader:
         """Return the way to the code of what is in this registry."""
         from registry_core.discovery.loading import Loader
 
         return Loader(self.plugins, self.settings.plugins, catalog=self.catalog, local=self.local)
+
+
+def _loop_runs() -> bool:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

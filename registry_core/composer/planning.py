@@ -16,8 +16,6 @@ from registry_core.names import AgentId, SchemaId
 from registry_core.pipeline.plan import Plan, PlanSearch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from registry_core.catalog.catalog import Catalog
     from registry_core.catalog.entry import CatalogEntry
     from registry_core.composer.goal import Goal
@@ -85,26 +83,32 @@ def _index(catalog: Catalog, goal: Goal) -> OperationIndex:
         if entry.id not in goal.exclude and (not entry.contested or entry.id in goal.require)
     ]
     index = OperationIndex(map(_operation, entries))
-    needs = {need for entry in entries for need in _needs(entry)} | set(goal.want)
-    takers = catalog.schemas.takers(needs)
+    takers = catalog.schemas.takers({n for e in entries for n in _needs(e)} | set(goal.want))
+    unmet = {entry.id: set(_needs(entry)) for entry in entries}
+    consumers: dict[SchemaId, list[CatalogEntry]] = {}
+    for entry in entries:
+        for need in unmet[entry.id]:
+            consumers.setdefault(need, []).append(entry)
+    met: set[SchemaId] = set()
+    at_hand = [*goal.have, *(e.definition.output for e in entries if not unmet[e.id])]
     related: set[SchemaId] = set()
-
-    def relate(given: Iterable[SchemaId]) -> bool:
-        fresh = set(given) - related
-        for schema in fresh:
-            index.relate(schema, catalog.schemas.taking(schema, takers))
-        related.update(fresh)
-        return bool(fresh)
-
-    relate(goal.have)
-    reach = index.reach(goal.have)
-    while relate(catalog.entries[AgentId(agent)].definition.output for agent in reach.operations):
-        reach = index.reach(goal.have)
-    missing = [want for want in goal.want if want not in reach.needs]
-    absent = [catalog.entries[agent] for agent in goal.require - set(reach.operations)]
-    missing += [need for entry in absent for need in _needs(entry) if need not in reach.needs]
-    for schema, satisfied in upstream(catalog, entries, missing, known=related).items():
-        index.relate(schema, satisfied)
+    for given in at_hand:
+        if given in related:
+            continue
+        related.add(given)
+        satisfied = catalog.schemas.taking(given, takers)
+        index.relate(given, satisfied)
+        for need in (need for need in satisfied if need not in met):
+            met.add(need)
+            for entry in consumers.get(need, ()):
+                unmet[entry.id].remove(need)
+                if not unmet[entry.id]:
+                    at_hand.append(entry.definition.output)
+    wanting = [catalog.entries[agent] for agent in goal.require if unmet.get(agent)]
+    missing = [*goal.want, *(need for entry in wanting for need in unmet[entry.id])]
+    behind = [need for need in missing if need not in met]
+    for schema, needs in upstream(catalog, entries, behind, known=related).items():
+        index.relate(schema, needs)
     return index
 
 
