@@ -13,6 +13,14 @@
     ├── NoPlanError                 no pipeline leads from what is had to what is wanted
     ├── PipelineError               a pipeline is not valid; all faults at once
     │   └── SchemaMismatchError     … and the only fault is an edge that does not fit
+    ├── AttemptError                an attempt did not succeed; middleware meets it
+    │   ├── AttemptTimeoutError     its time was up
+    │   ├── RunTimeUpError          the time of the whole run was up
+    │   ├── InvalidInputError       a value is not what the agent takes
+    │   ├── InvalidOutputError      a value is not what the agent says it gives
+    │   ├── AgentExitError          the agent raised what would end its host
+    │   ├── StuckThreadsError       too many calls never came back
+    │   └── ProceedError            a middleware called ``proceed`` wrongly
     └── RunError                    a run did not succeed; carries the result
         ├── StageFailedError
         ├── RunTimeoutError
@@ -29,23 +37,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
+    "AgentExitError",
     "AgentLoadError",
     "AmbiguousNameError",
+    "AttemptError",
+    "AttemptTimeoutError",
     "ConfigError",
     "DefinitionError",
     "DuplicateAgentError",
     "Fault",
+    "InvalidInputError",
     "InvalidNameError",
+    "InvalidOutputError",
     "ManifestError",
     "NameLookupError",
     "NoPlanError",
     "PipelineError",
+    "ProceedError",
     "RegistryError",
     "RunCancelledError",
     "RunError",
+    "RunTimeUpError",
     "RunTimeoutError",
     "SchemaMismatchError",
     "StageFailedError",
+    "StuckThreadsError",
     "UnknownNameError",
 ]
 
@@ -295,6 +311,69 @@ class SchemaMismatchError(PipelineError):
         super().__init__(
             subject, [Fault(path, f"{producer} does not fit {consumer}: {reason}{where}")]
         )
+
+
+class AttemptError(RegistryError):
+    """An attempt did not succeed for a reason of the host's; records hold it as text."""
+
+
+class AttemptTimeoutError(AttemptError, TimeoutError):
+    """The time of one attempt was up; ``__cause__`` is what the agent answered to that."""
+
+    def __init__(self, seconds: float) -> None:
+        """Keep the limit."""
+        super().__init__(f"no answer within {seconds:g} s")
+        self.seconds = seconds
+
+
+class RunTimeUpError(AttemptError, TimeoutError):
+    """The time of the whole run was up; no policy goes on after it."""
+
+    def __init__(self, seconds: float) -> None:
+        """Keep the limit."""
+        super().__init__(f"the run's {seconds:g} s were up")
+        self.seconds = seconds
+
+
+class _MisfitError(AttemptError, TypeError):
+    def __init__(self, subject: str, faults: Iterable[Fault]) -> None:
+        self.subject = subject
+        self.faults = tuple(faults)
+        super().__init__(f"{subject}: {'; '.join(map(str, self.faults))}")
+
+
+class InvalidInputError(_MisfitError):
+    """A value does not fit what the agent takes; a ``TypeError``, so it is not retried."""
+
+
+class InvalidOutputError(_MisfitError):
+    """A value does not fit what the agent says it gives; a ``TypeError`` as well."""
+
+
+class AgentExitError(AttemptError):
+    """An agent raised what would end its host; ``__cause__`` is that.
+
+    ``SystemExit``, ``KeyboardInterrupt``, ``GeneratorExit``, ``StopIteration``, a cancellation
+    of its own making: each has a meaning to the event loop or to coroutines, so it travels
+    through middleware in this cover.
+    """
+
+
+class StuckThreadsError(AttemptError):
+    """Too many calls have never come back; nothing was called."""
+
+    def __init__(self, agents: Iterable[str]) -> None:
+        """Keep whose calls they are, each once."""
+        self.agents = tuple(agents)
+        super().__init__(self.agents)
+
+    def __str__(self) -> str:
+        """Name the agents, for one of them has to be mended."""
+        return f"too many synchronous calls never came back, of {', '.join(self.agents)}"
+
+
+class ProceedError(AttemptError, RuntimeError):
+    """A middleware used ``proceed`` in a way that the protocol does not have."""
 
 
 class RunError(RegistryError):

@@ -9,16 +9,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from registry_core.definitions.context import RunContext
-from registry_core.errors import AgentLoadError
+from registry_core.errors import AgentLoadError, AttemptTimeoutError, RunTimeUpError
 from registry_core.results.outcomes import AttemptRecord, AttemptStatus, ErrorRecord
 from registry_core.runtime.agents import LoadedAgent
-from registry_core.runtime.failures import (
-    AttemptTimeoutError,
-    RunTimeUpError,
-    carried,
-    error_code,
-    record_failure,
-)
+from registry_core.runtime.failures import carried, error_code, record_failure
 from registry_core.runtime.journal import stamp
 from registry_core.runtime.middleware import ActiveMiddleware, Onion, StageCall
 from registry_core.runtime.scope import RunScope

@@ -11,7 +11,15 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from registry_core.errors import AgentLoadError, Fault, RegistryError
+from registry_core.errors import (
+    AgentExitError,
+    AgentLoadError,
+    AttemptTimeoutError,
+    InvalidInputError,
+    InvalidOutputError,
+    RunTimeUpError,
+    StuckThreadsError,
+)
 from registry_core.results.outcomes import ErrorCode, ErrorRecord
 
 if TYPE_CHECKING:
@@ -19,12 +27,6 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
 __all__ = [
-    "AgentExitError",
-    "AttemptTimeoutError",
-    "InvalidInputError",
-    "InvalidOutputError",
-    "RunTimeUpError",
-    "StuckThreadsError",
     "carried",
     "error_code",
     "record_failure",
@@ -37,61 +39,6 @@ _TRACEBACK = 8_000
 _FRAMES = 20
 _CAUSES = 10
 _HERE = str(Path(__file__).parent)
-
-
-class AttemptTimeoutError(RegistryError, TimeoutError):
-    """The time of one attempt was up; ``__cause__`` is what the agent answered to that."""
-
-    def __init__(self, seconds: float) -> None:
-        """Keep the limit."""
-        super().__init__(f"no answer within {seconds:g} s")
-        self.seconds = seconds
-
-
-class RunTimeUpError(RegistryError, TimeoutError):
-    """The time of the whole run was up; no policy goes on after it."""
-
-    def __init__(self, seconds: float) -> None:
-        """Keep the limit."""
-        super().__init__(f"the run's {seconds:g} s were up")
-        self.seconds = seconds
-
-
-class _MisfitError(RegistryError, TypeError):
-    def __init__(self, subject: str, faults: tuple[Fault, ...]) -> None:
-        super().__init__(f"{subject}: {'; '.join(map(str, faults))}")
-        self.subject = subject
-        self.faults = faults
-
-
-class InvalidInputError(_MisfitError):
-    """A value does not fit what the agent takes; a ``TypeError``, so it is not retried."""
-
-
-class InvalidOutputError(_MisfitError):
-    """A value does not fit what the agent says it gives; a ``TypeError`` as well."""
-
-
-class AgentExitError(RegistryError):
-    """An agent raised what would end its host; ``__cause__`` is that.
-
-    ``SystemExit``, ``KeyboardInterrupt``, ``GeneratorExit``, ``StopIteration``, a cancellation
-    of its own making: each has a meaning to the event loop or to coroutines, so it travels
-    through middleware in this cover.
-    """
-
-
-class StuckThreadsError(RegistryError):
-    """Too many calls have never come back; nothing was called."""
-
-    def __init__(self, agents: tuple[str, ...]) -> None:
-        """Keep whose calls they are, each once."""
-        self.agents = agents
-        super().__init__(agents)
-
-    def __str__(self) -> str:
-        """Name the agents, for one of them has to be mended."""
-        return f"too many synchronous calls never came back, of {', '.join(self.agents)}"
 
 
 _CODES: tuple[tuple[type[BaseException], ErrorCode], ...] = (
@@ -162,7 +109,14 @@ def record_failure(
     'disk'
     """
     shown = uncovered(error)
-    ours = isinstance(shown, AttemptTimeoutError | RunTimeUpError | _MisfitError | AgentLoadError)
+    ours = isinstance(
+        shown,
+        AttemptTimeoutError
+        | RunTimeUpError
+        | InvalidInputError
+        | InvalidOutputError
+        | AgentLoadError,
+    )
     return ErrorRecord(
         code=code,
         type="" if ours else type_name(shown),

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from registry_core.definitions.middleware import MiddlewareDefinition, MiddlewareFunction, Scope
-from registry_core.errors import RegistryError
+from registry_core.errors import ProceedError
 from registry_core.runtime.values import Values, check_output
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from registry_core.runtime.agents import Blueprint
     from registry_core.schemas.codec import Codec
 
-__all__ = ["ActiveMiddleware", "Onion", "ProceedError", "StageCall", "layers_of"]
+__all__ = ["ActiveMiddleware", "Onion", "StageCall", "layers_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,6 @@ class ActiveMiddleware:
     name: str
     definition: MiddlewareDefinition
     function: MiddlewareFunction
-
-
-class ProceedError(RegistryError, RuntimeError):
-    """A middleware used ``proceed`` in a way that the protocol does not have."""
 
 
 def layers_of(middleware: Iterable[ActiveMiddleware], scope: Scope) -> tuple[ActiveMiddleware, ...]:

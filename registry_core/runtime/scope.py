@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from registry_core.errors import ConfigError, Fault
+from registry_core.errors import ConfigError, Fault, RunTimeUpError
 from registry_core.names import AgentId
 from registry_core.results.outcomes import ErrorRecord
 from registry_core.runtime.clock import Clock
 from registry_core.runtime.crew import Crew
-from registry_core.runtime.failures import RunTimeUpError
 from registry_core.runtime.journal import Journal, stamp
 from registry_core.runtime.middleware import ActiveMiddleware
 

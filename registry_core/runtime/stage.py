@@ -7,19 +7,12 @@ from collections.abc import Mapping
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 
-from registry_core.errors import AgentLoadError, DefinitionError
+from registry_core.errors import AgentLoadError, DefinitionError, InvalidOutputError, RunTimeUpError
 from registry_core.names import AgentId
 from registry_core.pipeline.policy import Policy
 from registry_core.results.outcomes import AttemptRecord, ErrorRecord, StageRecord, StageStatus
 from registry_core.runtime.attempt import Answer, Attempt, Failure, blame
-from registry_core.runtime.failures import (
-    InvalidOutputError,
-    RunTimeUpError,
-    carried,
-    error_code,
-    record_failure,
-    uncovered,
-)
+from registry_core.runtime.failures import carried, error_code, record_failure, uncovered
 from registry_core.runtime.journal import stamp
 from registry_core.runtime.middleware import Onion, StageCall
 from registry_core.runtime.retry import pause_before

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from registry_core.runtime.failures import StuckThreadsError
+from registry_core.errors import StuckThreadsError
 from registry_core.runtime.supervision import Raised, Returned, Settled
 
 __all__ = ["AgentThreads"]

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from registry_core.errors import DefinitionError, Fault
-from registry_core.runtime.failures import InvalidInputError, InvalidOutputError
+from registry_core.errors import DefinitionError, Fault, InvalidInputError, InvalidOutputError
 from registry_core.schemas.codec import Codec
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from registry_core import Policy, agent
-from registry_core.runtime.failures import StuckThreadsError
+from registry_core.errors import StuckThreadsError
 from registry_core.runtime.supervision import Raised, Returned
 from registry_core.runtime.threads import AgentThreads
 from tests.runtime.rig import Part, assemble
