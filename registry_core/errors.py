@@ -107,15 +107,11 @@ class InvalidNameError(RegistryError, ValueError):
     """A name does not follow the grammar of its kind."""
 
     def __init__(self, kind: str, given: str, expected: str) -> None:
-        """Keep the *kind* of name, the text *given* and the form *expected*."""
-        super().__init__(kind, given, expected)
+        """Keep the *kind* of name, the text *given* (shown escaped) and the form *expected*."""
         self.kind = kind
         self.given = given
         self.expected = expected
-
-    def __str__(self) -> str:
-        """Show the given text escaped, since look-alike letters are a reason to end up here."""
-        return f"{self.given!a} is not a valid {self.kind}: expected {self.expected}"
+        super().__init__(f"{given!a} is not a valid {kind}: expected {expected}")
 
 
 class _FaultsError(RegistryError):
@@ -201,11 +197,7 @@ class DuplicateAgentError(NameLookupError):
     def __init__(self, agent: str) -> None:
         """Keep the id."""
         self.agent = agent
-        super().__init__(agent)
-
-    def __str__(self) -> str:
-        """Say how to mean it."""
-        return f"agent {self.agent} is registered already: pass replace=True to replace it"
+        super().__init__(f"agent {agent} is registered already: pass replacing=True to replace it")
 
 
 class AgentLoadError(RegistryError):
@@ -317,22 +309,22 @@ class AttemptError(RegistryError):
     """An attempt did not succeed for a reason of the host's; records hold it as text."""
 
 
-class AttemptTimeoutError(AttemptError, TimeoutError):
+class _TimeUpError(AttemptError, TimeoutError):
+    lead = "no answer within {:g} s"
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(self.lead.format(seconds))
+
+
+class AttemptTimeoutError(_TimeUpError):
     """The time of one attempt was up; ``__cause__`` is what the agent answered to that."""
 
-    def __init__(self, seconds: float) -> None:
-        """Keep the limit."""
-        super().__init__(f"no answer within {seconds:g} s")
-        self.seconds = seconds
 
-
-class RunTimeUpError(AttemptError, TimeoutError):
+class RunTimeUpError(_TimeUpError):
     """The time of the whole run was up; no policy goes on after it."""
 
-    def __init__(self, seconds: float) -> None:
-        """Keep the limit."""
-        super().__init__(f"the run's {seconds:g} s were up")
-        self.seconds = seconds
+    lead = "the run's {:g} s were up"
 
 
 class _MisfitError(AttemptError, TypeError):
@@ -363,13 +355,9 @@ class StuckThreadsError(AttemptError):
     """Too many calls have never come back; nothing was called."""
 
     def __init__(self, agents: Iterable[str]) -> None:
-        """Keep whose calls they are, each once."""
+        """Keep whose calls they are, each once: one of them has to be mended."""
         self.agents = tuple(agents)
-        super().__init__(self.agents)
-
-    def __str__(self) -> str:
-        """Name the agents, for one of them has to be mended."""
-        return f"too many synchronous calls never came back, of {', '.join(self.agents)}"
+        super().__init__(f"too many synchronous calls never came back, of {', '.join(self.agents)}")
 
 
 class ProceedError(AttemptError, RuntimeError):
@@ -391,12 +379,8 @@ class RunError(RegistryError):
         self.stage_id = stage_id
         self.reason = reason
         self.result = result
-        super().__init__(run_id, stage_id, reason)
-
-    def __str__(self) -> str:
-        """Run, stage and reason."""
-        stage = f" at stage {self.stage_id!r}" if self.stage_id else ""
-        return f"run {self.run_id}{stage}: {self.reason}"
+        stage = f" at stage {stage_id!r}" if stage_id else ""
+        super().__init__(f"run {run_id}{stage}: {reason}")
 
 
 class StageFailedError(RunError):
