@@ -127,9 +127,15 @@ def _stdout_to_stderr(changed: list[str]) -> Generator[None, None, None]:
     sys.stdout = sys.stderr
     if saved[1] is not None and saved[2] is not None:
         os.dup2(2, 1)
+    identities = [_identity(number) for number in range(3)]
     try:
         yield
     finally:
+        changed.extend(
+            f"descriptor {number}"
+            for number, identity in enumerate(identities)
+            if _identity(number) != identity
+        )
         # Text that waits in a stream was foreign, and leaves before the stream is ours again.
         for stream in (sys.stdout, *streams.values(), *originals.values()):
             _flush(stream)
@@ -143,6 +149,14 @@ def _stdout_to_stderr(changed: list[str]) -> Generator[None, None, None]:
                 changed.append(name)
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", _opened(originals[name], number))
+
+
+def _identity(number: int) -> tuple[int, int] | None:
+    try:
+        status = os.fstat(number)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _opened(stream: TextIO | None, number: int) -> TextIO | None:

@@ -128,8 +128,8 @@ def open_index(
     folders = search_folders(path)
     identity = _identity(settings, folders)
     file = f"{cache}/{zlib.crc32(pack(identity)):08x}.index" if cache else ""
-    stored = None if rescan or not file else _load(file, identity)
-    if stored is not None and _holds(stored):
+    stored = None if rescan or not file else _Stored.open(file, identity)
+    if stored is not None and _holds(stored.head):
 
         def again() -> DiscoveryReport:
             return open_index(settings, path=path, cache=cache, rescan=True).report
@@ -137,9 +137,9 @@ def open_index(
         def read() -> DiscoveryReport:
             from registry_core.discovery.memory import recalled_report
 
-            return recalled_report(_load_tail(file, stored), otherwise=again)
+            return recalled_report(stored.tail(), otherwise=again)
 
-        return Index(stored[3], stored[4], read)
+        return Index(stored.head[3], stored.head[4], read)
     from registry_core.discovery.memory import compiled
 
     known = settings.read() if isinstance(settings, SettingsSource) else settings
@@ -147,8 +147,8 @@ def open_index(
     new = compiled(
         known,
         path=path,
-        tail=_load_tail(file, stored) if stored is not None else b"",
-        remembered_ns=stored[1] if stored is not None else 0,
+        tail=stored.tail() if stored is not None else b"",
+        remembered_ns=stored.head[1] if stored is not None else 0,
     )
     if file:
         began_ns = new.began_ns if new.lasting else 0
@@ -171,40 +171,65 @@ def _holds(head: Head) -> bool:
     return newest < began_ns - FRESH_NS and marks == marks_of(path for path, _, _ in marks)
 
 
-def _load(file: str, identity: tuple[object, ...]) -> Head | None:
-    """Return the head in *file*, or None when there is none for *identity* to be trusted."""
-    try:
-        with open(file, "rb", opener=_opener) as stream:
-            if not _is_ours(os.fstat(stream.fileno())):
-                return None
-            preamble = stream.read(_START)
-            size = int.from_bytes(preamble[-_SIZE_BYTES:], "big")
-            packed = stream.read(size) if size <= _MAX_BYTES else b""
-    except OSError:
+class _Stored:
+    """An index that was read, held open: its tail stays what it was when others write anew.
+
+    Attributes:
+        head: Its head.
+    """
+
+    __slots__ = ("_descriptor", "_offset", "head")
+
+    def __init__(self, head: Head, offset: int, descriptor: int) -> None:
+        self.head = head
+        self._descriptor = descriptor
+        self._offset = offset
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+    @classmethod
+    def open(cls, file: str, identity: tuple[object, ...]) -> _Stored | None:
+        """Return the index in *file*, or None when there is none for *identity* to be trusted."""
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        try:
+            descriptor = os.open(file, flags | getattr(os, "O_CLOEXEC", 0))
+        except OSError:
+            return None
+        try:
+            found = _read_head(descriptor)
+        except OSError:
+            found = None
+        if found is None or found[0][0] != identity:
+            os.close(descriptor)
+            return None
+        return cls(*found, descriptor)
+
+    def tail(self) -> bytes:
+        """Return the tail; empty when it is not the one that belongs to the head."""
+        try:
+            size = os.fstat(self._descriptor).st_size - self._offset
+            os.lseek(self._descriptor, self._offset, os.SEEK_SET)
+            tail = os.read(self._descriptor, min(max(size, 0), _MAX_BYTES))
+        except OSError:
+            return b""
+        return tail if zlib.crc32(tail) == self.head[-1] else b""
+
+
+def _read_head(descriptor: int) -> tuple[Head, int] | None:
+    """Return the head of an index with where it ends, or None when it cannot be trusted."""
+    if not _is_ours(os.fstat(descriptor)):
         return None
+    preamble = os.read(descriptor, _START)
+    size = int.from_bytes(preamble[-_SIZE_BYTES:], "big")
+    packed = os.read(descriptor, size) if size <= _MAX_BYTES else b""
     if preamble != _preamble(packed):
         return None
     try:
         head: Head = unpack(packed)  # type: ignore[assignment]
     except CorruptError:
         return None
-    return head if head[0] == identity else None
-
-
-def _load_tail(file: str, head: Head) -> bytes:
-    """Return the tail that belongs to *head*; empty when it is there no longer."""
-    try:
-        with open(file, "rb", opener=_opener) as stream:
-            size = int.from_bytes(stream.read(_START)[-_SIZE_BYTES:], "big")
-            stream.seek(size, os.SEEK_CUR)
-            tail = stream.read(_MAX_BYTES)
-    except (OSError, OverflowError):
-        return b""
-    return tail if zlib.crc32(tail) == head[-1] else b""
-
-
-def _opener(file: str, flags: int) -> int:
-    return os.open(file, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    return head, _START + size
 
 
 def _preamble(packed: bytes) -> bytes:

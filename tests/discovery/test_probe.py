@@ -45,7 +45,7 @@ class TestGoodPlugins:
         answer = probed(tmp_path, noise + GOOD)
 
         assert answer.manifest is not None
-        assert answer.changed == ("builtins.open",)
+        assert answer.changed == ("builtins.open", "descriptor 1")
 
     @pytest.mark.fault("F9")
     def test_a_thread_that_never_ends_keeps_nobody(self, tmp_path: Path) -> None:
