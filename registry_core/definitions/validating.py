@@ -116,6 +116,10 @@ def _refuse_constant(name: str) -> float:
 
 
 def _depth(data: bytes) -> int:
+    """Return how deep *data* is nested; no less than that when it is within the limit."""
+    opened = data.count(b"[") + data.count(b"{")
+    if opened <= _MAX_DEPTH:
+        return opened
     deepest = depth = 0
     for letter in _STRING.sub(b"", data).translate(None, delete=_NO_BRACKETS):
         if letter in _OPENING:

@@ -8,6 +8,7 @@ stops it.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sys
 import tempfile
 from collections.abc import Callable
@@ -83,7 +84,8 @@ def main(arguments: Sequence[str]) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["registry_core", "packaging"]):
-        pass
+        for module in ("registry_core.settings.reading", "registry_core.discovery.codec"):
+            importlib.import_module(module)
 
     with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
         folder = Path(name)
