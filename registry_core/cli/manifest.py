@@ -15,7 +15,7 @@ from registry_core.cli.rendering import Output
 if TYPE_CHECKING:
     from registry_core.discovery.report import PluginRecord
 
-__all__ = ["command", "text_from_code"]
+__all__ = ["command", "text_from_code", "write_manifests"]
 
 _project = click.option(
     "--project",
@@ -44,7 +44,8 @@ def build(*, module: str | None, out: Path | None, into: Path | None, project: P
     if module is None:
         if out is not None:
             raise click.UsageError("--out needs MODULE; without one say --into FOLDER")
-        _build_all(folder, into)
+        for file in write_manifests(folder, into):
+            Output().text(f"wrote {file}")
         return
     if into is not None:
         raise click.UsageError("--into stands without MODULE; with one say --out FILE")
@@ -53,6 +54,7 @@ def build(*, module: str | None, out: Path | None, into: Path | None, project: P
         Output().text(text.removesuffix("\n"))
     else:
         _write(out, text)
+        Output().text(f"wrote {out}")
 
 
 @command.command("check")
@@ -130,13 +132,26 @@ def text_from_code(module: str, project: Path) -> str:
     return manifest_text(answer.manifest)
 
 
-def _build_all(project: Path, into: Path | None) -> None:
+def write_manifests(project: Path, into: Path | None = None) -> tuple[Path, ...]:
+    """Write the manifest of each plugin of *project*, and return the files.
+
+    Args:
+        project: Folder with a ``pyproject.toml``.
+        into: Folder to write below; the source tree itself unless given.
+
+    Raises:
+        ConfigError: If the ``pyproject.toml`` cannot be used.
+        DefinitionError: If the code of a plugin cannot be read.
+    """
     from registry_core.authoring.project import plugins_of, source_folder
 
+    written: list[Path] = []
     for plugin in plugins_of(project):
         text = text_from_code(plugin.module, project)
         folder = into or source_folder(project, plugin.module) or project
         _write(folder / plugin.manifest, text)
+        written.append(folder / plugin.manifest)
+    return tuple(written)
 
 
 def _write(file: Path, text: str) -> None:
@@ -144,7 +159,6 @@ def _write(file: Path, text: str) -> None:
     part = file.with_name(f".{file.name}.part")
     part.write_text(text, encoding="utf-8")
     part.replace(file)
-    Output().text(f"wrote {file}")
 
 
 def _check_project(project: Path, output: Output) -> bool:

@@ -10,11 +10,11 @@ import csv
 import hashlib
 import io
 from base64 import urlsafe_b64encode
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 __all__ = ["installed_distribution"]
 
