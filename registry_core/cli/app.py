@@ -28,6 +28,7 @@ COMMANDS = {
     "compose": "Plan a pipeline from FILE, or from what --have says, and say why.",
     "doctor": "Explain every plugin that is not ok, and every contested name.",
     "manifest": "Build a plugin's manifest from its code, or check that the two are equal.",
+    "new": "Begin a plugin called NAME: two agents, their manifest and their tests.",
     "plugins": "List all installed plugins, the failed too.",
     "run": "Plan a pipeline from FILE, or from the values of --have, and run it.",
     "show": "Show what AGENT declares, and who it goes together with.",
