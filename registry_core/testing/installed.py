@@ -44,6 +44,7 @@ def installed_distribution(
             leaves the file out.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as site:
     ...     metadata = installed_distribution(
     ...         Path(site), "word-agents", files={"word_agents.py": "LOADED = True\n"}
