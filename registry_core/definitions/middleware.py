@@ -51,7 +51,7 @@ class Call(Protocol):
         ...
 
     def dump_inputs(self) -> bytes:
-        """Return the inputs as canonical JSON: equal inputs, equal bytes."""
+        """Return inputs and configuration as canonical JSON: equal calls, equal bytes."""
         ...
 
     def dump_output(self, value: object) -> bytes:

@@ -122,7 +122,7 @@ class Blueprints:
 class LoadedAgent:
     """One agent in one stage of one run."""
 
-    __slots__ = ("_call", "_instance", "_settings", "_threads", "blueprint")
+    __slots__ = ("_call", "_given", "_instance", "_threads", "blueprint", "settings")
 
     def __init__(
         self,
@@ -131,14 +131,15 @@ class LoadedAgent:
         settings: Values,
         threads: AgentThreads,
     ) -> None:
-        """Keep the *instance*, or the *settings* that a function is called with."""
+        """Keep the *instance* and the *settings*, which a function is called with."""
         function = blueprint.target if instance is None else _method(instance, "process")
         if function is None:
             raise AgentLoadError(blueprint.id, "create", "its instance has no process method")
         self.blueprint = blueprint
         self._instance = instance
         self._call = function
-        self._settings: Values = settings if instance is None else {}
+        self.settings = settings
+        self._given: Values = settings if instance is None else {}
         self._threads = threads
 
     @property
@@ -164,7 +165,7 @@ class LoadedAgent:
         Raises:
             BaseException: What the agent raised.
         """
-        arguments = {**values, **self._settings}
+        arguments = {**values, **self._given}
         if context is not None:
             arguments["context"] = context
         if self.blueprint.is_async:

@@ -109,7 +109,7 @@ class Attempt:
         call = StageCall(
             run_id=self.scope.run_id,
             stage_id=self.stage_id,
-            blueprint=blueprint,
+            agent=self.agent,
             attempt=self.number,
             values=self.values,
         )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from registry_core.definitions.agent import AgentDefinition
     from registry_core.definitions.middleware import Proceed
     from registry_core.names import AgentId
-    from registry_core.runtime.agents import Blueprint
+    from registry_core.runtime.agents import LoadedAgent
     from registry_core.schemas.codec import Codec
 
 __all__ = ["ActiveMiddleware", "Onion", "StageCall", "layers_of"]
@@ -52,14 +52,14 @@ def layers_of(middleware: Iterable[ActiveMiddleware], scope: Scope) -> tuple[Act
 class StageCall:
     """What middleware sees of a call; implements ``definitions.middleware.Call``."""
 
-    __slots__ = ("_blueprint", "_copies", "_values", "attempt", "run_id", "stage_id")
+    __slots__ = ("_agent", "_copies", "_values", "attempt", "run_id", "stage_id")
 
     def __init__(
         self,
         *,
         run_id: str,
         stage_id: str,
-        blueprint: Blueprint,
+        agent: LoadedAgent,
         attempt: int,
         values: Values,
     ) -> None:
@@ -67,19 +67,19 @@ class StageCall:
         self.run_id = run_id
         self.stage_id = stage_id
         self.attempt = attempt
-        self._blueprint = blueprint
+        self._agent = agent
         self._values = values
         self._copies: Values | None = None
 
     @property
     def agent(self) -> AgentId:
         """The agent that is called."""
-        return self._blueprint.id
+        return self._agent.id
 
     @property
     def definition(self) -> AgentDefinition:
         """What the agent declares."""
-        return self._blueprint.definition
+        return self._agent.blueprint.definition
 
     @property
     def inputs(self) -> Values:
@@ -89,20 +89,24 @@ class StageCall:
         return self._copies
 
     def dump_inputs(self) -> bytes:
-        """Return the inputs as canonical JSON: equal inputs, equal bytes."""
-        codecs = self._blueprint.inputs
-        plain = {name: json.loads(codecs[name].dump(value)) for name, value in self._values.items()}
+        """Return inputs and configuration as canonical JSON: equal calls, equal bytes."""
+        blueprint = self._agent.blueprint
+        codecs = dict(blueprint.inputs)
+        if blueprint.config is not None:
+            codecs["config"] = blueprint.config
+        called_with = {**self._values, **self._agent.settings}
+        plain = {name: json.loads(codecs[name].dump(value)) for name, value in called_with.items()}
         return json.dumps(
             plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
         ).encode()
 
     def dump_output(self, value: object) -> bytes:
         """Return an output of the agent as JSON."""
-        return self._blueprint.output.dump(value)
+        return self._agent.blueprint.output.dump(value)
 
     def load_output(self, data: bytes) -> object:
         """Return the output that *data* holds, validated."""
-        return self._blueprint.output.load(data)
+        return self._agent.blueprint.output.load(data)
 
 
 class Onion:

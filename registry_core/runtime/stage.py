@@ -120,7 +120,7 @@ class StageRun:
         call = StageCall(
             run_id=self._scope.run_id,
             stage_id=self.stage.id,
-            blueprint=blueprint,
+            agent=self._agent,
             attempt=0,
             values={name: arrival.value for name, arrival in arrivals.items()},
         )

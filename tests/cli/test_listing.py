@@ -55,7 +55,7 @@ class TestAgents:
         """Users ask for content analysis and mean all kinds of it."""
         rows = agentreg("agents", "--capability", "content_analysis", "--json").rows()
 
-        assert {"text-agents"} == {str(row["id"]).partition("/")[0] for row in rows}
+        assert "text-agents" in {str(row["id"]).partition("/")[0] for row in rows}
         assert len(rows) >= 6
 
     def test_agents_are_found_by_what_they_take_and_give(self, agentreg: Agentreg) -> None:

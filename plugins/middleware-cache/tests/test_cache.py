@@ -97,7 +97,6 @@ class TestMisses:
         [
             replace(DEFINITION, idempotent=False),
             replace(DEFINITION, wants_context=True),
-            replace(DEFINITION, config=SchemaId("Config#0123456789ab")),
         ],
     )
     def test_what_may_differ_next_time_is_always_asked(self, definition: AgentDefinition) -> None:

@@ -43,8 +43,8 @@ async def cache(call: Call, proceed: Proceed) -> object:
 
 
 def _is_repeatable(definition: AgentDefinition) -> bool:
-    # A call does not show the configuration or the context, so the key could not tell them apart.
-    return definition.idempotent and definition.config is None and not definition.wants_context
+    # A call does not show the context, so the key could not tell two of them apart.
+    return definition.idempotent and not definition.wants_context
 
 
 def _key(call: Call) -> str | None:
