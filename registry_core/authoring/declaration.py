@@ -58,7 +58,7 @@ class Declaration:
 
 def is_agent(candidate: object) -> TypeGuard[Callable[..., object]]:
     """Return whether *candidate* was marked by ``@agent``."""
-    return isinstance(vars_of(candidate).get(AGENT_MARK), AgentOptions)
+    return isinstance(_mark(candidate, AGENT_MARK), AgentOptions)
 
 
 def declare(target: Callable[..., object]) -> Declaration:
@@ -69,13 +69,13 @@ def declare(target: Callable[..., object]) -> Declaration:
             is out of range; every fault at once, each with its path.
     """
     label = _label(target)
-    options = vars_of(target).get(AGENT_MARK)
+    options = _mark(target, AGENT_MARK)
     if not isinstance(options, AgentOptions):
         raise DefinitionError(label, [Fault("", "is not decorated with @agent")])
     signature = read_signature(target)
     schemas: dict[str, SchemaDefinition] = {}
     faults = list(signature.faults)
-    for path, annotation in signature.annotated().items():
+    for path, annotation in signature.annotated():
         try:
             schemas[path] = schema_of(annotation)
         except DefinitionError as error:
@@ -104,7 +104,7 @@ def declare_middleware(target: Callable[..., object]) -> MiddlewareDefinition:
             every fault at once.
     """
     label = _label(target)
-    options = vars_of(target).get(MIDDLEWARE_MARK)
+    options = _mark(target, MIDDLEWARE_MARK)
     if not isinstance(options, MiddlewareOptions):
         raise DefinitionError(label, [Fault("", "is not decorated with @middleware")])
     if not inspect.iscoroutinefunction(target):
@@ -122,12 +122,13 @@ def declare_middleware(target: Callable[..., object]) -> MiddlewareDefinition:
     )
 
 
-def vars_of(candidate: object) -> Mapping[str, object]:
-    """Return the attributes that *candidate* itself holds, without running code of its class."""
+def _mark(candidate: object, name: str) -> object:
+    """Return what *candidate* itself holds under *name*; no code of its class is run."""
     try:
-        return cast("Mapping[str, object]", object.__getattribute__(candidate, "__dict__"))
+        held = cast("Mapping[str, object]", object.__getattribute__(candidate, "__dict__"))
     except AttributeError:
-        return {}
+        return None
+    return held.get(name)
 
 
 def _label(target: object) -> str:

@@ -33,14 +33,10 @@ class Signature:
     wants_context: bool = False
     faults: tuple[Fault, ...] = ()
 
-    def annotated(self) -> dict[str, object]:
-        """Return the type that stands at each path."""
-        types = dict(self.inputs)
-        if self.output is not None:
-            types["return"] = self.output
-        if self.config is not None:
-            types["config"] = self.config
-        return types
+    def annotated(self) -> tuple[tuple[str, object], ...]:
+        """Return pairs of a path and the type that stands there."""
+        types = [*self.inputs.items(), ("return", self.output), ("config", self.config)]
+        return tuple((path, annotation) for path, annotation in types if annotation is not None)
 
 
 def read_signature(target: Callable[..., object]) -> Signature:

@@ -21,6 +21,7 @@ KeyT = TypeVar("KeyT")
 class AgentsBy(Generic[KeyT]):
     """Agents by key, each list sorted and without repeats.
 
+    >>> from registry_core.names import AgentId
     >>> by_tag = AgentsBy[str]().adding([("nlp", AgentId("b/y@1")), ("nlp", AgentId("a/x@1"))])
     >>> by_tag["nlp"], by_tag["pdf"]
     (('a/x@1', 'b/y@1'), ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from registry_core.authoring.declaration import declare, declare_middleware
 from registry_core.catalog.entry import CatalogEntry
@@ -19,19 +19,22 @@ if TYPE_CHECKING:
     from registry_core.definitions.schema import SchemaDefinition
     from registry_core.pipeline.pipeline import Pipeline
 
-__all__ = ["LOCAL", "adopt", "join", "wrap"]
+__all__ = ["LOCAL", "LocalCode", "adopt", "join", "wrap"]
 
 LOCAL = "local"
 """The distribution they belong to."""
 
+LocalCode: TypeAlias = "Mapping[AgentId, Callable[..., object]]"
+"""Decorated functions and classes, by the id that they declare."""
+
 
 def join(
     catalog: Catalog,
-    known: Mapping[AgentId, Callable[..., object]],
+    known: LocalCode,
     targets: Iterable[Callable[..., object]],
     *,
     replacing: bool,
-) -> tuple[Catalog, dict[AgentId, Callable[..., object]]]:
+) -> tuple[Catalog, LocalCode]:
     """Return *catalog* with the agents that *targets* declare, and all local code by id.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from registry_core.errors import Fault, PipelineError
 from registry_core.pipeline.pipeline import FromInput
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from registry_core.definitions.agent import AgentDefinition
     from registry_core.pipeline.pipeline import Pipeline, Source
 
-__all__ = ["by_input", "sources_for"]
+__all__ = ["Values", "by_input", "sources_for"]
+
+Values: TypeAlias = "dict[str, object]"
+"""Whatever objects the inputs take, by name; each is checked when its agent takes it."""
 
 
-def by_input(
-    pipeline: Pipeline, values: Sequence[object], named: Mapping[str, object]
-) -> dict[str, object]:
+def by_input(pipeline: Pipeline, values: Sequence[object], named: Mapping[str, object]) -> Values:
     """Return the value of each input: *values* in the order of the inputs, and those *named*.
 
     Raises:
@@ -29,7 +30,7 @@ def by_input(
     if len(values) > len(names):
         takes = ", ".join(names) or "none"
         faults.append(Fault("values", f"{len(values)} were given, and the inputs are: {takes}"))
-    given = dict(zip(names, values, strict=False))
+    given: Values = dict(zip(names, values, strict=False))
     faults += [Fault(name, "was given twice") for name in named if name in given]
     faults += [Fault(name, "is no input of this pipeline") for name in named if name not in names]
     given.update(named)
