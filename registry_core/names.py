@@ -39,9 +39,7 @@ class _Name(str):
         # Listing agents parses no name, and importing re would cost it half of what it takes.
         import re
 
-        fullmatch = re.compile(cls._pattern, re.ASCII).fullmatch
-        cls._fits = lambda text: fullmatch(text) is not None  # type: ignore[method-assign]
-        return fullmatch(text) is not None
+        return re.compile(cls._pattern, re.ASCII).fullmatch(text) is not None
 
     @classmethod
     def _refused(cls, text: str) -> Exception:

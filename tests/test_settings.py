@@ -15,6 +15,7 @@ from registry_core.settings import (
     SettingsSource,
     load_settings,
 )
+from registry_core.settings.reading import read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +110,12 @@ class TestPrecedence:
         file.write_text('[plugins]\nblock = ["a"]\n', encoding="utf-8")
         monkeypatch.setenv("AGENTREG_BLOCK", "b, c")
 
-        assert SettingsSource(file, block=["d"]).read().plugins.block == ("a", "b", "c", "d")
+        assert read_settings(SettingsSource(file, block=["d"])).plugins.block == (
+            "a",
+            "b",
+            "c",
+            "d",
+        )
 
     def test_a_flag_replaces_the_allow_list(
         self, file: Path, monkeypatch: pytest.MonkeyPatch
@@ -118,8 +124,8 @@ class TestPrecedence:
         file.write_text('[plugins]\nallow = ["a"]\n', encoding="utf-8")
         monkeypatch.setenv("AGENTREG_ALLOW", "b")
 
-        assert SettingsSource(file).read().plugins.allow == ("b",)
-        assert SettingsSource(file, allow=["c"]).read().plugins.allow == ("c",)
+        assert read_settings(SettingsSource(file)).plugins.allow == ("b",)
+        assert read_settings(SettingsSource(file, allow=["c"])).plugins.allow == ("c",)
 
     def test_a_lock_in_the_file_lies_beside_it(self, file: Path) -> None:
         """The two are committed together."""
@@ -135,7 +141,7 @@ class TestPrecedence:
         """As every other path that is typed."""
         monkeypatch.chdir(tmp_path)
 
-        plugins = SettingsSource(trust="locked", lock="my.lock").read().plugins
+        plugins = read_settings(SettingsSource(trust="locked", lock="my.lock")).plugins
 
         assert plugins.lock == str(tmp_path / "my.lock")
 

@@ -17,7 +17,7 @@ from registry_core.definitions.rules import faults_in_manifest
 from registry_core.errors import Fault, ManifestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from pydantic import TypeAdapter
 
@@ -144,7 +144,7 @@ def _adapter() -> TypeAdapter[Manifest]:
 
 
 @contextlib.contextmanager
-def _no_pydantic_plugins() -> Iterator[None]:
+def _no_pydantic_plugins() -> Generator[None, None, None]:
     # For its own plugins pydantic reads the entry points of everything that is installed, and
     # one file that is not UTF-8 stops it. What it is told here it does not remember.
     before = os.environ.get(_PYDANTIC_SWITCH)  # noqa: TID251 -- said to pydantic, not asked

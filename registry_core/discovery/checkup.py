@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from registry_core.discovery.probe import Probed, probe
@@ -47,10 +48,10 @@ def check_imports(
     """
     usable = [record for record in records if record.offered is not None]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return tuple(pool.map(lambda record: _checked(record, read_code), usable))
+        return tuple(pool.map(partial(_checked, read_code), usable))
 
 
-def _checked(record: PluginRecord, read_code: Prober) -> ImportCheck:
+def _checked(read_code: Prober, record: PluginRecord) -> ImportCheck:
     answers = {module: read_code(module) for module in _modules(record)}
     changed = tuple(sorted({name for answer in answers.values() for name in answer.changed}))
     for module, answer in answers.items():

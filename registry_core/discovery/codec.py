@@ -25,7 +25,7 @@ from registry_core.discovery.report import Conflict, PluginRecord
 from registry_core.names import AgentName, CapabilityName, SchemaId, SchemaName
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["SHAPE", "Plain", "from_plain", "to_plain"]
 
@@ -61,8 +61,10 @@ _NAMES: Mapping[str, type[str]] = {
 }
 _NAME_TYPES = frozenset(_NAMES.values())
 _LEAVES = frozenset({str, int, float, bool, type(None), list, dict})
-_CLASSES = {**_RECORDS, **_NAMES}
-_FIELDS = {cls: tuple(field.name for field in fields(cls)) for cls in _RECORDS.values()}
+_CLASSES: Mapping[str, Callable[..., object]] = {**_RECORDS, **_NAMES}
+_FIELDS: Mapping[type, tuple[str, ...]] = {
+    cls: tuple(field.name for field in fields(cls)) for cls in _RECORDS.values()
+}
 
 SHAPE = tuple((cls.__name__, *names) for cls, names in _FIELDS.items())
 """The classes with their fields: what was written under another shape cannot be read."""

@@ -238,7 +238,7 @@ class _Judge:
                 else:
                     records.append(record)
         with ThreadPoolExecutor(_PROBES_AT_ONCE) as pool:
-            records.extend(pool.map(lambda pair: self._probed(*pair), unread))
+            records.extend(pool.map(self._probed, unread))
         return tuple(records)
 
     def watched(self) -> tuple[Mark, ...]:
@@ -280,7 +280,8 @@ class _Judge:
         )
         return replace(record, blocked_agents=blocked)
 
-    def _probed(self, record: PluginRecord, found: FoundDistribution) -> PluginRecord:
+    def _probed(self, unread: tuple[PluginRecord, FoundDistribution]) -> PluginRecord:
+        record, found = unread
         answer = self._answer(record.module, found)
         if answer.manifest is None:
             mend = f"pip install --upgrade {record.distribution}, or tell its authors"

@@ -142,7 +142,7 @@ def open_index(
         return Index(stored.head[3], stored.head[4], read)
     from registry_core.discovery.memory import compiled
 
-    known = settings.read() if isinstance(settings, SettingsSource) else settings
+    known = _read(settings) if isinstance(settings, SettingsSource) else settings
     marks = marks_of(folders)  # before the search: what changes meanwhile must be seen next time
     new = compiled(
         known,
@@ -156,6 +156,12 @@ def open_index(
         head = (identity, began_ns, (*marks, *new.watched), new.ids, new.rows, check)
         _store(file, head, new.tail)
     return Index(new.ids, new.rows, lambda: new.report)
+
+
+def _read(source: SettingsSource) -> Settings:
+    from registry_core.settings.reading import read_settings
+
+    return read_settings(source)
 
 
 def _identity(settings: Settings | SettingsSource, folders: tuple[str, ...]) -> tuple[object, ...]:

@@ -54,10 +54,11 @@ class Installation:
     @property
     def settings(self) -> Settings:
         """What the user decided."""
+        from registry_core.settings.reading import read_settings
         from registry_core.settings.values import Settings
 
         if not isinstance(self._settings, Settings):
-            self._settings = self._settings.read() if self._settings else Settings()
+            self._settings = read_settings(self._settings) if self._settings else Settings()
         return self._settings
 
     @property

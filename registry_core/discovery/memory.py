@@ -16,7 +16,7 @@ from registry_core.discovery.rows import AgentRow, row_of
 from registry_core.names import AgentId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from registry_core.settings.values import Settings
 
@@ -53,7 +53,7 @@ def compiled(
 ) -> Compiled:
     """Return a new discovery that reads only what changed since the one in *tail*."""
     with _only_allocating():
-        memory = _recalled_memory(tail) if tail else {}
+        memory = _recalled_memory(tail)
         found = search(settings, path=path, memory=memory, remembered_ns=remembered_ns)
         rows = tuple(sorted(_rows(found.report)))
         return Compiled(
@@ -69,7 +69,7 @@ def compiled(
 
 
 @contextlib.contextmanager
-def _only_allocating() -> Iterator[None]:
+def _only_allocating() -> Generator[None, None, None]:
     # All that is made here is kept, so the collector would look through it for nothing: at a
     # thousand plugins it took more time than reading them.
     was_enabled = gc.isenabled()

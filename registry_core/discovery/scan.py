@@ -96,7 +96,7 @@ def _elsewhere(finder: object) -> Iterator[FoundDistribution]:
     from importlib.metadata import Distribution
 
     with contextlib.suppress(Exception):  # a finder is foreign code; the others go on
-        found: Iterable[object] = finder.find_distributions()  # type: ignore[attr-defined]
+        found: Iterable[object] = getattr(finder, "find_distributions")()  # noqa: B009 -- foreign
         known = tuple(item for item in found if isinstance(item, Distribution))
         kind = ascii(type(finder).__name__)
         yield from _out_of_reach(known, f"only the import hook {kind} can see it: install it")

@@ -32,7 +32,7 @@ def load_settings(path: str | os.PathLike[str] | None = None) -> Settings:
         ConfigError: If the named file is missing, or the file cannot be used as it stands;
             all faults at once, with their lines.
     """
-    return SettingsSource(path).read()
+    return read_settings(SettingsSource(path))
 
 
 def read_settings(source: SettingsSource) -> Settings:

@@ -14,8 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from registry_core.settings.values import Settings
-
 __all__ = [
     "ALLOW_VARIABLE",
     "BLOCK_VARIABLE",
@@ -82,16 +80,6 @@ class SettingsSource:
         """Equal for equal sources: plain values, so that they can be stored."""
         file = os.path.abspath(self.file) if self.file else ""
         return (file, self.content, self.allow, self.block, self.trust, self.lock)
-
-    def read(self) -> Settings:
-        """Return the settings.
-
-        Raises:
-            ConfigError: If they cannot be used as they stand; all faults at once.
-        """
-        from registry_core.settings.reading import read_settings
-
-        return read_settings(self)
 
 
 def user_config_file() -> str:

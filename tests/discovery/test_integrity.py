@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -135,7 +136,7 @@ class TestLocked:
         py_compile.compile(str(source), compiled)
         source.write_text(good)
         os.utime(source, ns=(status.st_mtime_ns, status.st_mtime_ns))
-        monkeypatch.syspath_prepend(str(site))
+        monkeypatch.setattr(sys, "path", [str(site), *sys.path])
         registry = Registry.of(discover(settings, path=[str(site)]), settings)
 
         echo = registry.loader().load(registry.resolve("echo"))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def on_the_path(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put the site on the path of this process, and take out again what was imported of it."""
     before = set(sys.modules)
-    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setattr(sys, "path", [str(site), *sys.path])
     yield
     for name in set(sys.modules) - before:
         if name.startswith(("loaded_", "evil_")):
@@ -123,7 +123,7 @@ class TestOwnership:
         other = tmp_path / "other"
         other.mkdir()
         (other / "evil_a.py").write_text("raise SystemExit")
-        monkeypatch.syspath_prepend(str(other))
+        monkeypatch.setattr(sys, "path", [str(other), *sys.path])
 
         with pytest.raises(AgentLoadError) as refused:
             load(site, "def echo(): ...", "evil_a:echo", module="evil_a")

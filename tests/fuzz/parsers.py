@@ -13,12 +13,30 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
 __all__ = ["PARSERS", "main", "parse"]
+
+
+class Fuzzer(Protocol):
+    """What is used of atheris."""
+
+    def instrument_imports(self, *, include: Sequence[str]) -> AbstractContextManager[object]:
+        """Follow what is imported within."""
+        ...
+
+    def Setup(self, arguments: list[str], target: Callable[[bytes], None]) -> object:  # noqa: N802 -- theirs
+        """Say what to call."""
+        ...
+
+    def Fuzz(self) -> None:  # noqa: N802 -- theirs
+        """Call it until there is enough."""
+        ...
+
 
 Parser: TypeAlias = Callable[[bytes, Path], None]
 
@@ -81,8 +99,8 @@ def parse(data: bytes, folder: Path) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Fuzz until libFuzzer has enough."""
-    import atheris
-
+    # Built for some platforms only, and its types are not published.
+    atheris: Fuzzer = cast("Fuzzer", importlib.import_module("atheris"))
     with atheris.instrument_imports(include=["registry_core", "packaging"]):
         for module in ("registry_core.settings.reading", "registry_core.discovery.codec"):
             importlib.import_module(module)

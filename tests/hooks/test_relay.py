@@ -26,6 +26,11 @@ def plugin(**hooks: Callable[..., object]) -> ModuleType:
     return module
 
 
+def with_a_slip(hots_version: str) -> list[str]:
+    """Take an argument that no hook has."""
+    return [hots_version]
+
+
 class TestAsking:
     def test_a_plugin_implements_what_it_wants(self) -> None:
         """Most offer agents and nothing else."""
@@ -56,7 +61,7 @@ class TestRefusals:
         ("hooks", "reason"),
         [
             ({"registry_agnets": lambda: [len]}, "registry_agnets"),
-            ({"registry_agents": lambda hots_version: [hots_version]}, "hots_version"),
+            ({"registry_agents": with_a_slip}, "hots_version"),
             ({"registry_agents": lambda: 7}, "registry_agents: must return a list, not int"),
             ({"registry_agents": lambda: [7]}, r"registry_agents\[0\]: int is not what"),
             ({"registry_schemas": lambda: [7]}, r"registry_schemas\[0\]: int is not what"),

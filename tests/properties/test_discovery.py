@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from registry_core.discovery.report import DiscoveryReport
 
 # Files come from disk, so an example costs milliseconds.
-FILES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+FILES = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 _HEADER = st.sampled_from([b"[registry_core.plugins]", b"[registry_core.manifests]", b"[x]", b"["])
 _LINE = st.one_of(
