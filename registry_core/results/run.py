@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from registry_core.errors import (
+    DefinitionError,
+    Fault,
     RunCancelledError,
     RunError,
     RunTimeoutError,
@@ -121,16 +124,17 @@ class RunResult:
         raise kind(self.run_id, error.stage_id if error else "", reason, self)
 
     def to_json(self) -> str:
-        """Return the record as JSON text, outputs dumped by their own schema."""
-        from pydantic import TypeAdapter
-        from pydantic_core import to_jsonable_python
+        """Return the record as JSON text, outputs dumped by their own classes.
 
-        plain = replace(
-            self,
-            output=to_jsonable_python(self.output),
-            last_good_output=to_jsonable_python(self.last_good_output),
-        )
-        return TypeAdapter(RunResult).dump_json(plain).decode()
+        Raises:
+            DefinitionError: If an output has no JSON form; NaN and Infinity have none.
+        """
+        from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+        try:
+            return json.dumps(to_jsonable_python(self), allow_nan=False, ensure_ascii=False)
+        except (PydanticSerializationError, ValueError) as error:
+            raise DefinitionError("output", [Fault("", "has no JSON form")]) from error
 
     @classmethod
     def from_json(cls, text: str | bytes) -> RunResult:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from registry_core.errors import (
+    DefinitionError,
     RunCancelledError,
     RunError,
     RunTimeoutError,
@@ -139,3 +140,18 @@ class TestFrozen:
 
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(record, first.name, "other")
+
+
+class TestNumbersThatAreNone:
+    @pytest.mark.fault("F28")
+    @pytest.mark.parametrize("number", [float("nan"), float("inf")])
+    def test_an_output_that_has_no_json_is_refused_and_never_becomes_null(
+        self, number: float
+    ) -> None:
+        """A null that stands for a failed computation is found months later."""
+        odd = dataclasses.replace(result("success"), output={"mean": number})
+
+        with pytest.raises(DefinitionError) as refused:
+            odd.to_json()
+
+        assert refused.value.subject == "output"
