@@ -30,6 +30,7 @@ class Offers:
     """What a plugin's hooks returned.
 
     Attributes:
+        plugin: Name of its module.
         agents: Decorated functions and classes.
         capabilities: Capabilities to add.
         schemas: Classes to describe.
@@ -37,6 +38,7 @@ class Offers:
         hooks: Names of the hooks the plugin implements, sorted.
     """
 
+    plugin: str
     agents: tuple[Callable[..., object], ...]
     capabilities: tuple[CapabilityDefinition, ...]
     schemas: tuple[type, ...]
@@ -62,6 +64,7 @@ def ask(plugin: ModuleType, *, host_version: str) -> Offers:
         raise DefinitionError(plugin.__name__, [Fault("hooks", reason)]) from error
     answers = _Answers(manager, plugin.__name__, host_version)
     return Offers(
+        plugin=plugin.__name__,
         agents=answers.of("registry_agents", _as_callable),
         capabilities=answers.of("registry_capabilities", _as_capability),
         schemas=answers.of("registry_schemas", _as_class),
