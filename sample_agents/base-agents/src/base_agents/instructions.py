@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMS", "InstructionError", "read_instruction"]
 
 FORMS = (
-    'split by lines | words | sentences | commas | "TEXT"',
+    'split by lines | words | sentences | commas | spaces | "TEXT"',
     "extract numbers | words | emails | urls | dates",
     "pick FIELD",
     "sort [by FIELD] [descending]",
@@ -42,26 +42,27 @@ FORMS = (
     "count each",
     "reverse",
     "upper case | lower case",
-    'join with "TEXT" | commas | lines',
+    'join with "TEXT" | commas | lines | spaces',
 )
 
-_CUTS = {"comma": ",", "commas": ",", "line": "lines", "word": "words", "sentence": "sentences"}
-_GLUES = {"comma": ", ", "commas": ", ", "line": "\n", "lines": "\n", "spaces": " "}
+_CUTS = {"comma": ",", "line": "lines", "sentence": "sentences", "space": " ", "word": "words"}
+_GLUES = {"comma": ", ", "line": "\n", "space": " "}
 _OBJECT = r"(?: (?:it|them|all|the \w++|(?:lines|words|items|values|texts?+)))?+"
+_BY = r"(?: (?:by|at|on|into))?+"
 
 # Tried in this order, each on a whole phrase.
 _RULES: tuple[tuple[str, Callable[[re.Match[str]], Step]], ...] = (
     (
-        rf'split{_OBJECT}(?: (?:by|at|on|into))?+ (?:"(?P<text>[^"]++)"|(?P<name>\w++))',
-        lambda found: Split(found["text"] or _CUTS.get(found["name"], found["name"])),
+        rf'split{_OBJECT}{_BY} (?:"(?P<text>[^"]++)"|(?P<name>{"|".join(_CUTS)})s?+)',
+        lambda found: Split(found["text"] or _CUTS[found["name"].lower()]),
     ),
     (
-        rf'join{_OBJECT} (?:with|by) (?:"(?P<text>[^"]*+)"|(?P<name>comma|commas|lines?+|spaces))',
-        lambda found: Join(_GLUES[found["name"]] if found["name"] else found["text"]),
+        rf'join{_OBJECT} (?:with|by) (?:"(?P<text>[^"]*+)"|(?P<name>{"|".join(_GLUES)})s?+)',
+        lambda found: Join(_GLUES[found["name"].lower()] if found["name"] else found["text"]),
     ),
     (
         r"(?:extract|find)(?: (?:all|the))*+ (?P<kind>number|word|email|url|date)s?+",
-        lambda found: Extract(cast("Kind", f"{found['kind']}s")),
+        lambda found: Extract(cast("Kind", f"{found['kind'].lower()}s")),
     ),
     (
         r"(?:pick|take)(?: the)?+(?: field)?+ (?!the\b|first\b|last\b)(?P<field>\S++)",
@@ -74,12 +75,15 @@ _RULES: tuple[tuple[str, Callable[[re.Match[str]], Step]], ...] = (
     (r"(?:drop|remove) (?:the )?+duplicates|dedupe|dedup|unique", lambda _: Dedupe()),
     (
         r"(?:keep|take)(?: only)?+(?: the)?+ (?P<end>first|last) (?P<count>\d{1,9})",
-        lambda found: Take(int(found["count"]), last=found["end"] == "last"),
+        lambda found: Take(int(found["count"]), last=found["end"].lower() == "last"),
     ),
     (r"count(?: how often)?+ each(?: \w++)?+", lambda _: CountEach()),
     (rf"count{_OBJECT}", lambda _: Count()),
     (rf"reverse{_OBJECT}", lambda _: Reverse()),
-    (r"(?:to )?+(?P<case>upper|lower)[ -]?+case", lambda found: Recase(found["case"] == "upper")),
+    (
+        r"(?:to )?+(?P<case>upper|lower)[ -]?+case",
+        lambda found: Recase(found["case"].lower() == "upper"),
+    ),
 )
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), make) for pattern, make in _RULES)
 

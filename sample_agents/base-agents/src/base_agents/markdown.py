@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["document", "line", "paragraph", "table"]
 
-_MEANINGFUL = re.compile(r"([\\`*_{}\[\]<>#|&~!$:@.+=()-])")
+_MEANINGFUL = re.compile(r"([\\`*_\[\]<>#|&~])")
+_LEADING = re.compile(r"^(\d*+)([-+=:.)])")
 _BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 
 
@@ -25,7 +26,8 @@ def line(text: str) -> str:
     >>> line("a *b*\nc | d")
     'a \\*b\\* c \\| d'
     """
-    return _MEANINGFUL.sub(r"\\\1", _BREAKS.sub(" ", text).strip())
+    plain = _BREAKS.sub(" ", text).strip()
+    return _LEADING.sub(r"\1\\\2", _MEANINGFUL.sub(r"\\\1", plain))
 
 
 def paragraph(text: str) -> str:

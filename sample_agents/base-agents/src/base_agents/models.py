@@ -168,12 +168,10 @@ class FileDestination(BaseModel, frozen=True, extra="forbid"):
     """A file to deliver to.
 
     Attributes:
-        channel: Says that this is one.
         path: Where it is, as seen from the working directory; folders are made.
         existing: What to do when it is there.
     """
 
-    channel: Literal["file"] = "file"
     path: Annotated[str, Field(min_length=1)]
     existing: Literal["refuse", "append", "replace"] = "refuse"
 
@@ -182,19 +180,15 @@ class WebhookDestination(BaseModel, frozen=True, extra="forbid"):
     """An address that takes JSON by POST.
 
     Attributes:
-        channel: Says that this is one.
         url: The address; redirects are not followed.
         timeout_seconds: Longest time from the first byte out to the answer's status.
     """
 
-    channel: Literal["webhook"] = "webhook"
     url: Annotated[str, Field(pattern=r"^https?://[!-~]+$", max_length=2000)]
     timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
 
 
-Destination: TypeAlias = Annotated[
-    FileDestination | WebhookDestination, Field(discriminator="channel")
-]
+Destination: TypeAlias = FileDestination | WebhookDestination
 
 
 class Message(BaseModel, frozen=True, extra="forbid"):

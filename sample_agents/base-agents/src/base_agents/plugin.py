@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from base_agents.analysis import analyze_outcome, content_analyzer, outcome_to_passage
 from base_agents.delivery import deliver, deliver_outcome, outcome_to_message
+from base_agents.models import FileDestination, WebhookDestination
 from base_agents.reporting import outcome_to_report, report_outcome, write_report
 from base_agents.tasks import outcome_to_task, process_outcome, task_processor
 from base_agents.transformation import data_transformer, outcome_to_table, tabulate_outcome
@@ -15,7 +16,7 @@ from registry_core import hookimpl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["registry_agents"]
+__all__ = ["registry_agents", "registry_schemas"]
 
 
 @hookimpl
@@ -29,3 +30,9 @@ def registry_agents() -> list[Callable[..., object]]:
         *(validate_record, validate_outcome, outcome_to_record),
         *(write_report, report_outcome, outcome_to_report),
     ]
+
+
+@hookimpl
+def registry_schemas() -> list[type]:
+    """Offer both kinds of destination by name; agents take either."""
+    return [FileDestination, WebhookDestination]

@@ -1,34 +1,41 @@
 """A record against a JSON Schema: every fault, and no way out of the process.
 
-References lead into the rules themselves or nowhere. Patterns run under a time limit and
-without the interpreter's lock, so that one that never ends stops its own stage only.
+References lead into the rules themselves or nowhere. Patterns are matched in linear time; one
+that needs more, with a look-ahead or a back-reference, is refused. What the library does in
+quadratic or exponential time is counted, or done another way.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+from functools import lru_cache
+from itertools import count
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias, cast
 
-import regex
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import SchemaError
 from jsonschema.validators import extend  # pyright: ignore[reportUnknownVariableType]
+from pydantic import StringConstraints, TypeAdapter
+from pydantic import ValidationError as Mismatch
+from pydantic_core import SchemaError as PatternError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from base_agents.models import RecordFault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pydantic import JsonValue
 
 __all__ = ["RulesError", "faults_in"]
 
 _Schema: TypeAlias = "bool | dict[str, JsonValue]"
+_Keywords: TypeAlias = "Mapping[str, Mapping[str, _Schema]]"
+_Keyword: TypeAlias = "Callable[[_Checker, str, JsonValue, _Keywords], Iterable[ValidationError]]"
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_PATTERN_SECONDS = 0.25
+_MOST_REFERENCES = 100_000
 _SHOWN = 200
 
 
@@ -69,7 +76,7 @@ def faults_in(record: JsonValue, rules: dict[str, JsonValue]) -> tuple[RecordFau
 
     Raises:
         RulesError: If the rules are no JSON Schema 2020-12, refer to something outside of
-            themselves, or have a pattern that takes too long.
+            themselves, follow references too often, or have a pattern that is not linear.
 
     >>> faults_in({"age": -1}, {"required": ["name"], "properties": {"age": {"minimum": 0}}})
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -79,7 +86,7 @@ def faults_in(record: JsonValue, rules: dict[str, JsonValue]) -> tuple[RecordFau
     _check(rules)
     own = {key: value for key, value in rules.items() if key != "$schema"}
     try:
-        errors = [*_GUARDED(own, registry=Registry[object]()).iter_errors(record)]
+        errors = [*_checker(own).iter_errors(record)]
     except Unresolvable as error:
         raise RulesError(str(error.ref), "leads to nothing inside of them") from None
     except RecursionError:
@@ -91,101 +98,162 @@ def _check(rules: dict[str, JsonValue]) -> None:
     if rules.get("$schema", _DIALECT) != _DIALECT:
         raise RulesError("/$schema", f"must be {_DIALECT}")
     try:
-        keywords = _keywords({key: value for key, value in rules.items() if key != "$schema"})
+        members = [*_members({key: value for key, value in rules.items() if key != "$schema"})]
         Draft202012Validator.check_schema(rules)
     except SchemaError as error:
-        raise RulesError(error.json_path.removeprefix("$"), _shortened(error.message)) from None
+        raise RulesError(_pointer(error.absolute_path), _shortened(error.message)) from None
     except RecursionError:
         raise RulesError("", "are too deep") from None
-    # Both make the library look at a schema in ways of its own, past the guarded patterns.
-    if "$schema" in keywords:
+    # Both make the library look at a schema in a way of its own, past our keywords.
+    if any(key == "$schema" and isinstance(value, str) for key, value in members):
         raise RulesError("$schema", "may only stand at the top")
-    if {"unevaluatedProperties", "patternProperties"} <= keywords:
+    if {"unevaluatedProperties", "patternProperties"} <= {key for key, _ in members}:
         raise RulesError("unevaluatedProperties", "cannot be used beside patternProperties")
 
 
-def _keywords(value: JsonValue) -> set[str]:
-    """Return all keys anywhere in *value*."""
+def _members(value: JsonValue) -> Iterator[tuple[str, JsonValue]]:
+    """Yield each key anywhere in *value*, with what it leads to."""
     if isinstance(value, dict):
-        return set(value).union(*map(_keywords, value.values()))
-    return set[str]().union(*map(_keywords, value)) if isinstance(value, list) else set()
+        yield from value.items()
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _members(inner)
+
+
+@lru_cache(maxsize=256)
+def _matcher(pattern: str) -> TypeAdapter[str]:
+    # pydantic's own engine is an automaton: no text takes it longer than its length.
+    try:
+        return TypeAdapter(Annotated[str, StringConstraints(pattern=pattern)])
+    except PatternError:
+        raise RulesError(repr(pattern), "is no pattern that matches in linear time") from None
 
 
 def _matches(pattern: str, text: str) -> bool:
     try:
-        return regex.search(pattern, text, timeout=_PATTERN_SECONDS) is not None
-    except TimeoutError:
-        raise RulesError(repr(pattern), f"took longer than {_PATTERN_SECONDS} seconds") from None
-    except regex.error as error:
-        raise RulesError(repr(pattern), f"is no pattern ({error})") from None
+        _matcher(pattern).validate_python(text)
+    except Mismatch:
+        return False
+    return True
 
 
 def _pattern(
-    _: _Checker, pattern: str, instance: object, _schema: Mapping[str, object]
+    _: _Checker, pattern: str, instance: JsonValue, _schema: _Keywords
 ) -> Iterator[ValidationError]:
     if isinstance(instance, str) and not _matches(pattern, instance):
         yield ValidationError("")
 
 
-def _pattern_properties(
-    validator: _Checker,
-    patterns: Mapping[str, _Schema],
-    instance: object,
-    _schema: Mapping[str, object],
+def _properties(
+    checker: _Checker, properties: Mapping[str, _Schema], instance: JsonValue, _schema: _Keywords
 ) -> Iterator[ValidationError]:
     if isinstance(instance, dict):
-        members = cast("dict[str, JsonValue]", instance)
-        for pattern, inner in patterns.items():
-            for key, value in members.items():
-                if _matches(pattern, key):
-                    yield from validator.descend(value, inner, path=key, schema_path=pattern)
+        for key in properties.keys() & instance.keys():
+            yield from _inside(checker, instance[key], properties[key], key)
+
+
+def _pattern_properties(
+    checker: _Checker, patterns: Mapping[str, _Schema], instance: JsonValue, _schema: _Keywords
+) -> Iterator[ValidationError]:
+    for pattern, inner in patterns.items() if isinstance(instance, dict) else ():
+        for key, value in instance.items() if isinstance(instance, dict) else ():
+            if _matches(pattern, key):
+                yield from _inside(checker, value, inner, key)
 
 
 def _additional_properties(
-    validator: _Checker,
-    inner: _Schema,
-    instance: object,
-    schema: Mapping[str, Mapping[str, object]],
+    checker: _Checker, inner: _Schema, instance: JsonValue, schema: _Keywords
 ) -> Iterator[ValidationError]:
-    if isinstance(instance, dict):
-        members = cast("dict[str, JsonValue]", instance)
-        patterns = schema.get("patternProperties", {})
-        for key, value in members.items():
-            if key not in schema.get("properties", {}) and not any(
-                _matches(pattern, key) for pattern in patterns
-            ):
-                yield from validator.descend(value, inner, path=key)
+    named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    for key, value in instance.items() if isinstance(instance, dict) else ():
+        if key in named or any(_matches(pattern, key) for pattern in patterns):
+            continue
+        if inner is False:
+            yield ValidationError("", path=[key])
+        else:
+            yield from checker.descend(value, inner, path=key)
 
 
-# The library has no types for it.
+def _unique_items(
+    _: _Checker,
+    wanted: bool,  # noqa: FBT001 -- the library passes it by position
+    instance: JsonValue,
+    _schema: _Keywords,
+) -> Iterator[ValidationError]:
+    if wanted and isinstance(instance, list) and len({*map(_canonical, instance)}) < len(instance):
+        yield ValidationError("")
+
+
+def _inside(
+    checker: _Checker, value: JsonValue, schema: _Schema, key: str
+) -> Iterator[ValidationError]:
+    if schema is False:  # the library forgets the place of these
+        yield ValidationError("", validator="false", path=[key])
+    else:
+        yield from checker.descend(value, schema, path=key)
+
+
+def _canonical(value: JsonValue) -> str:
+    """Return one text for all values that JSON Schema calls equal."""
+    match value:
+        case dict():
+            pairs = sorted(f"{json.dumps(key)}:{_canonical(item)}" for key, item in value.items())
+            return f"{{{','.join(pairs)}}}"
+        case list():
+            return f"[{','.join(map(_canonical, value))}]"
+        case float() if value.is_integer():
+            return str(int(value))
+        case _:
+            return json.dumps(value)
+
+
+# The library has no types for these two.
 _extended = cast("Callable[..., Callable[..., _Checker]]", extend)
-_GUARDED = _extended(
-    Draft202012Validator,
-    {
-        "pattern": _pattern,
-        "patternProperties": _pattern_properties,
-        "additionalProperties": _additional_properties,
-    },
-)
+_follow = cast("_Keyword", Draft202012Validator.VALIDATORS["$ref"])
+
+
+def _checker(rules: dict[str, JsonValue]) -> _Checker:
+    """Return a checker that follows so many references and no more."""
+    left = count(_MOST_REFERENCES, -1)
+
+    def reference(
+        checker: _Checker, target: str, instance: JsonValue, schema: _Keywords
+    ) -> Iterable[ValidationError]:
+        if next(left) == 0:
+            raise RulesError(target, f"is the last of {_MOST_REFERENCES} references followed")
+        return _follow(checker, target, instance, schema)
+
+    guarded = _extended(Draft202012Validator, {**_GUARDED, "$ref": reference})
+    return guarded(rules, registry=Registry[object]())
+
+
+_GUARDED: dict[str, object] = {
+    "additionalProperties": _additional_properties,
+    "pattern": _pattern,
+    "patternProperties": _pattern_properties,
+    "properties": _properties,
+    "uniqueItems": _unique_items,
+}
 
 # Messages of other keywords repeat the record's value.
 _NAMING = {"required", "dependentRequired"}
 
 
 def _fault(error: ValidationError) -> RecordFault:
-    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in error.absolute_path)
-    keyword = error.validator if isinstance(error.validator, str) else ""
+    keyword = str(error.validator or "false")
     if keyword in _NAMING:
         expected = error.message
-    elif keyword:
-        expected = json.dumps(error.validator_value, ensure_ascii=False)
+    elif keyword == "false":
+        expected = "nothing here"
     else:
-        expected = "nothing here"  # the schema of this place is false
+        expected = json.dumps(error.validator_value, ensure_ascii=False)
     return RecordFault(
-        place="".join(f"/{step}" for step in steps),
-        keyword=keyword or "false",
-        expected=_shortened(expected),
+        place=_pointer(error.absolute_path), keyword=keyword, expected=_shortened(expected)
     )
+
+
+def _pointer(path: Iterable[str | int]) -> str:
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
 
 
 def _order(error: ValidationError) -> tuple[list[tuple[bool, int, str]], str, str]:

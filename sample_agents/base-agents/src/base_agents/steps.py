@@ -41,7 +41,7 @@ _KINDS: dict[Kind, re.Pattern[str]] = {
     "numbers": re.compile(r"(?<![\w.])-?\d{1,15}+(?:\.\d{1,15}+)?+(?!\d)"),
     "words": re.compile(r"[^\W\d_]++(?:['\u2019-][^\W\d_]++)*+"),
     "emails": re.compile(r"(?<![\w.+-])[\w.+-]{1,64}+@(?:[\w-]{1,63}+\.){1,8}[^\W\d_]{2,63}+"),
-    "urls": re.compile(r"https?://[^\s<>\"'()]++(?<![.,;:!?])"),
+    "urls": re.compile(r"https?://[^\s<>\"'()]+(?<![.,;:!?])"),
     "dates": re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)"),
 }
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s++")

@@ -109,13 +109,13 @@ def columns_of(rows: Iterable[Row]) -> tuple[str, ...]:
 
 
 def write_csv(rows: Iterable[Row], columns: Sequence[str], delimiter: str) -> str:
-    r"""Return *rows* as CSV: a line of names, lines end in ``\n``, an empty cell for None.
+    r"""Return *rows* as CSV: a line of names, an empty cell for None (RFC 4180).
 
     >>> write_csv([{"a": 1, "b": None}, {"a": [2]}], ["a", "b"], ",")
-    'a,b\n1,\n[2],\n'
+    'a,b\r\n1,\r\n[2],\r\n'
     """
     out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow(columns)
     writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
     return out.getvalue()

@@ -34,7 +34,7 @@ __all__ = ["data_transformer", "outcome_to_table", "tabulate_outcome"]
                 "headline": "2 rows of 2 columns",
                 "columns": ["fruit", "cents"],
                 "rows": [{"fruit": "pear", "cents": 1.5}, {"fruit": "fig", "cents": 4}],
-                "csv": "fruit,cents\npear,1.5\nfig,4\n",
+                "csv": "fruit,cents\r\npear,1.5\r\nfig,4\r\n",
             },
         )
     ],

@@ -59,7 +59,7 @@ def validate_record(request: ValidationInput) -> ValidationOutput:
 
     Raises:
         RulesError: If the rules are no JSON Schema 2020-12, refer to something outside of
-            themselves, or have a pattern that takes too long.
+            themselves, follow references too often, or have a pattern that is not linear.
     """
     faults = faults_in(request.record, request.rules)
     counted = f"{len(faults)} fault{'s' * (len(faults) != 1)}"
@@ -93,6 +93,6 @@ def validate_outcome(outcome: Outcome, rules: RecordRules = OUTCOME_RULES) -> Va
 
     Raises:
         RulesError: If the rules are no JSON Schema 2020-12, refer to something outside of
-            themselves, or have a pattern that takes too long.
+            themselves, follow references too often, or have a pattern that is not linear.
     """
     return validate_record(outcome_to_record(outcome, rules))
