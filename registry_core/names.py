@@ -14,6 +14,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from re import Pattern
     from typing import Self
 
     from pydantic_core import CoreSchema
@@ -33,13 +34,17 @@ class _Name(str):
     _kind = "name"
     _pattern = r".+"
     _expected = "text"
+    _matcher: Pattern[str] | None = None
 
     @classmethod
     def _fits(cls, text: str) -> bool:
-        # Listing agents parses no name, and importing re would cost it half of what it takes.
-        import re
+        matcher = cls.__dict__.get("_matcher")
+        if matcher is None:
+            # Listing agents parses no name, and importing re would cost half of what it takes.
+            import re
 
-        return re.compile(cls._pattern, re.ASCII).fullmatch(text) is not None
+            matcher = cls._matcher = re.compile(cls._pattern, re.ASCII)
+        return matcher.fullmatch(text) is not None
 
     @classmethod
     def _refused(cls, text: str) -> Exception:

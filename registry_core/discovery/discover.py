@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
@@ -237,8 +236,11 @@ class _Judge:
                     unread.append((record, item))
                 else:
                     records.append(record)
-        with ThreadPoolExecutor(_PROBES_AT_ONCE) as pool:
-            records.extend(pool.map(self._probed, unread))
+        if unread:
+            from concurrent.futures import ThreadPoolExecutor
+
+            with ThreadPoolExecutor(_PROBES_AT_ONCE) as pool:
+                records.extend(pool.map(self._probed, unread))
         return tuple(records)
 
     def watched(self) -> tuple[Mark, ...]:

@@ -8,8 +8,6 @@ keeps the digest of the RECORD, and the RECORD those of the files.
 
 from __future__ import annotations
 
-import hashlib
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -87,6 +85,8 @@ def read_lock(file: str) -> Mapping[str, LockedDistribution]:
 
 def seal(metadata: Path, version: str) -> LockedDistribution | None:
     """Return what to lock of the distribution in *metadata*, or None without a RECORD."""
+    import hashlib
+
     try:
         record = read_bounded(metadata / "RECORD", limit=_MAX_RECORD_BYTES)
     except (FileNotFoundError, UnreadableError):
@@ -126,6 +126,9 @@ def damaged_files(metadata: Path) -> tuple[DamagedFile, ...]:
 
 
 def _damage(metadata: Path, file: RecordedFile) -> str:
+    import hashlib
+    from base64 import urlsafe_b64encode
+
     kind, _, expected = file.digest.partition("=")
     if kind not in _HASHES or not expected:
         return ""  # RECORD itself, and what Python compiled after the installation

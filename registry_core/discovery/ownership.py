@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote, urlsplit
 
 from registry_core.discovery.files import UnreadableError, below, read_bounded
 
@@ -146,6 +145,8 @@ def _editable_folder(direct: object) -> str:
     info, url = facts.get("dir_info"), facts.get("url")
     if not isinstance(info, dict) or cast("dict[object, object]", info).get("editable") is not True:
         return ""
+    from urllib.parse import unquote, urlsplit
+
     try:
         parts = urlsplit(str(url))
         folder = os.path.realpath(unquote(parts.path)) if parts.scheme == "file" else ""

@@ -8,9 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import selectors
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from registry_core.definitions.validating import MAX_MANIFEST_BYTES, read_manife
 from registry_core.errors import ManifestError
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterable
 
 __all__ = ["PROBE_SECONDS", "Probed", "probe"]
@@ -76,6 +75,8 @@ def probe(
         path: Folders to find modules in before ``sys.path``.
         timeout_seconds: Longest time the child may take; then it is killed.
     """
+    import subprocess
+
     folders = json.dumps([*path, *filter(None, sys.path)])
     try:
         child = subprocess.Popen(  # noqa: S603 -- our own interpreter and our own code
@@ -105,6 +106,8 @@ def _first_line(stream: IO[bytes], seconds: float) -> bytes:
     Raises:
         TimeoutError: If that takes longer than *seconds*.
     """
+    import selectors
+
     data = bytearray()
     deadline = time.monotonic() + seconds
     with selectors.DefaultSelector() as selector:
