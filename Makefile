@@ -1,4 +1,4 @@
-# make venv · demo · test · check · bench · docs · matrix · clean
+# make venv · demo · demo-faults · test · check · bench · docs · matrix · clean
 #
 # Needs Python 3.11+, git and make; everything else is installed into .venv,
 # at the versions in constraints.txt.
@@ -16,7 +16,7 @@ GATES := format lint pyright mypy imports deptry vulture changelog links
 # Workers of the test run; 0 runs in one process, for a debugger.
 JOBS ?= auto
 
-.PHONY: venv demo test check bench docs matrix clean $(GATES:%=gate-%)
+.PHONY: venv demo demo-faults test check bench docs matrix clean $(GATES:%=gate-%)
 .DELETE_ON_ERROR:
 
 venv: $(STAMP)
@@ -97,6 +97,12 @@ endif
 define report
 	$(DEMO)/bin/agentreg run $(1) --want DocumentReport --middleware cache --out $(2)
 endef
+
+# Broken distributions beside the good ones: what each is told, and that the good ones still run.
+demo-faults: venv $(DEMO)/installed
+	@rm -rf .venvs/faults
+	@mkdir -p .venvs/faults
+	@$(BIN)/python -m tests.journeys.broken $(DEMO) .venvs/faults
 
 $(DEMO)/installed: pyproject.toml constraints.txt $(shell find registry_core $(PARTS) -name '*.py' -o -name '*.json' -o -name pyproject.toml)
 	@test -x $(DEMO)/bin/python || $(PYTHON) -m venv $(DEMO)
