@@ -35,13 +35,30 @@ def command(ctx: click.Context, *, imports: bool, as_json: bool) -> None:
     Exits with 1 when anything is wrong.
     """
     report = discovered(ctx).report
-    checks = _import_checks(report) if imports else ()
+    checks = (*_cut_imports(), *(_import_checks(report) if imports else ()))
     if as_json:
         _print_json(report, checks)
     else:
         _print_text(report, checks)
     if report.problems or report.conflicts or any(check.code for check in checks):
         ctx.exit(1)
+
+
+def _cut_imports() -> tuple[ImportCheck, ...]:
+    """Return what was being imported when its process ended, and was not imported since."""
+    from registry_core.discovery.breadcrumbs import cut_imports
+    from registry_core.discovery.checkup import ImportCheck
+    from registry_core.settings.sources import user_cache_folder
+
+    return tuple(
+        ImportCheck(
+            cut.plugin,
+            "died",
+            f"process {cut.process} ended while it imported this, {_moment(cut.began)}; "
+            "see whether it does again: agentreg doctor --import",
+        )
+        for cut in cut_imports(user_cache_folder())
+    )
 
 
 def _import_checks(report: DiscoveryReport) -> tuple[ImportCheck, ...]:
@@ -105,9 +122,12 @@ def _print_text(report: DiscoveryReport, checks: Sequence[ImportCheck]) -> None:
 def _since(record: PluginRecord) -> str:
     """Return when the plugin was installed as it is, in UTC; empty when that cannot be known."""
     try:
-        seconds = Path(record.location).stat().st_mtime
+        return _moment(Path(record.location).stat().st_mtime)
     except (OSError, ValueError):
         return ""
+
+
+def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from registry_core.discovery.breadcrumbs import noting_import
 from registry_core.discovery.guard import ForeignError, guarded
 from registry_core.discovery.ownership import OwnedFiles
 from registry_core.discovery.trust import TrustList
 from registry_core.errors import AgentLoadError, AmbiguousNameError, UnknownNameError
+from registry_core.settings.sources import user_cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -111,7 +113,8 @@ class Loader:
         if refused:
             raise AgentLoadError(subject, "trust", f"{record.distribution} {refused}")
         load = partial(load_target, subject, target, metadata=Path(record.location))
-        return _from_source(load) if self._trust.lock_file else load()
+        with noting_import(user_cache_folder(), record.full_name):
+            return _from_source(load) if self._trust.lock_file else load()
 
 
 def load_target(subject: str, target: str, *, metadata: Path) -> Callable[..., object]:

@@ -131,7 +131,7 @@ def _set_an_alarm() -> None:
 
 
 def _replace_json() -> None:
-    json.dumps = lambda *_, **__: "PWNED"
+    vars(json)["dumps"] = str
 
 
 @pytest.mark.fault("F7")
