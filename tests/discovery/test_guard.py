@@ -131,7 +131,7 @@ def _set_an_alarm() -> None:
 
 
 def _replace_json() -> None:
-    vars(json)["dumps"] = str
+    json.__dict__["dumps"] = str
 
 
 @pytest.mark.fault("F7")
