@@ -9,13 +9,14 @@ matters asked for that.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import json
 import os
 import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import importlib_metadata
 
 from registry_core.authoring.manifest import assemble, manifest_text
 from registry_core.discovery.guard import ForeignError, guarded
@@ -39,7 +40,7 @@ def read_plugin(module: str) -> tuple[Manifest, tuple[str, ...]]:
     >>> len(manifest.capabilities), changed
     (6, ())
     """
-    host_version = importlib.metadata.version("registry-core")
+    host_version = importlib_metadata.version("registry-core")
     return guarded(lambda: _declared(module, host_version))
 
 

@@ -6,14 +6,23 @@ import contextlib
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from registry_core.discovery.entry_points import mentions_us
 from registry_core.discovery.places import foreign_finders, search_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from importlib.metadata import Distribution
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Protocol
+
+    class _Distribution(Protocol):
+        """What a finder gives, the standard library's or a back-port's."""
+
+        metadata: Mapping[str, str]
+        version: str
+
+        def read_text(self, filename: str) -> str | None: ...
+
 
 __all__ = ["FoundDistribution", "scan"]
 
@@ -85,24 +94,22 @@ def _named(project: str, version: str, metadata: str, problem: str = "") -> Foun
 
 
 def _in_archive(file: str) -> Iterator[FoundDistribution]:
-    from importlib.metadata import distributions
+    from importlib_metadata import Distribution
 
     with contextlib.suppress(Exception):  # the archive may be broken in any way
-        found = tuple(distributions(path=[file]))
+        found = cast("tuple[_Distribution, ...]", tuple(Distribution.discover(path=[file])))
         yield from _out_of_reach(found, f"lies in the archive {file}: install it")
 
 
 def _elsewhere(finder: object) -> Iterator[FoundDistribution]:
-    from importlib.metadata import Distribution
-
     with contextlib.suppress(Exception):  # a finder is foreign code; the others go on
-        found: Iterable[object] = getattr(finder, "find_distributions")()  # noqa: B009 -- foreign
-        known = tuple(item for item in found if isinstance(item, Distribution))
+        find = getattr(finder, "find_distributions")  # noqa: B009 -- foreign
+        found = cast("tuple[_Distribution, ...]", tuple(find()))
         kind = ascii(type(finder).__name__)
-        yield from _out_of_reach(known, f"only the import hook {kind} can see it: install it")
+        yield from _out_of_reach(found, f"only the import hook {kind} can see it: install it")
 
 
-def _out_of_reach(found: Iterable[Distribution], problem: str) -> Iterator[FoundDistribution]:
+def _out_of_reach(found: Iterable[_Distribution], problem: str) -> Iterator[FoundDistribution]:
     """Yield those with plugins: none can be checked, since their files lie in no folder."""
     for distribution in found:
         with contextlib.suppress(Exception):
