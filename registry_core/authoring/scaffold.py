@@ -39,6 +39,7 @@ def package_of(name: PluginName) -> str:
     Raises:
         InvalidNameError: If no package can have it, or Python or the host does.
 
+    >>> from registry_core.names import PluginName
     >>> package_of(PluginName.parse("Note-Agents"))
     'note_agents'
     """
@@ -60,6 +61,7 @@ def new_plugin(name: PluginName, *, build_hook: bool = False) -> Mapping[str, st
     Raises:
         InvalidNameError: As :func:`package_of`.
 
+    >>> from registry_core.names import PluginName
     >>> [path for path in new_plugin(PluginName.parse("note-agents")) if "plugin" in path]
     ['src/note_agents/plugin.py']
     """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from registry_core import Registry, agent
+from tests.docs.pages import ROOT, fences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,6 +123,21 @@ class TestConformance:
 
         assert done.ret == pytest.ExitCode.USAGE_ERROR
         done.stderr.fnmatch_lines(["*say --agent-conformance=PLUGIN*"])
+
+
+class TestPages:
+    @pytest.mark.requirement("R100")
+    @pytest.mark.parametrize("name", ["how-to/test-a-plugin.md", "reference/testing.md"])
+    def test_the_tests_on_a_page_pass(self, name: str, pytester: pytest.Pytester) -> None:
+        """What is shown to authors is copied by authors."""
+        blocks = [
+            fence.text for fence in fences_of(ROOT / "docs" / name) if fence.language == "python"
+        ]
+        pytester.makepyfile(test_page="\n".join(blocks))
+
+        done = pytester.runpytest()
+
+        assert done.ret == pytest.ExitCode.OK
 
 
 @agent
