@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from registry_core.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
+
+    from registry_core.definitions.schema import JsonObject
 
 __all__ = ["PluginSource", "plugins_of", "read_project", "source_folder"]
 
@@ -61,7 +62,7 @@ def plugins_of(project: Path) -> tuple[PluginSource, ...]:
     return tuple(found)
 
 
-def read_project(project: Path) -> Mapping[str, object]:
+def read_project(project: Path) -> JsonObject:
     """Return what the ``pyproject.toml`` of the folder *project* says.
 
     Raises:
@@ -88,6 +89,6 @@ def source_folder(project: Path, module: str) -> Path | None:
     return None
 
 
-def _table(parent: Mapping[str, object], name: str) -> Mapping[str, object]:
+def _table(parent: JsonObject, name: str) -> JsonObject:
     value = parent.get(name)
-    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else {}

@@ -15,7 +15,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from setuptools import Command
 from setuptools.command.build import build
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from setuptools import Distribution
+
+    from registry_core.definitions.schema import JsonObject
 
 __all__ = ["BuildManifests", "finalize_distribution"]
 
@@ -103,14 +105,15 @@ class BuildManifests(Command):
         return {}
 
 
-def _options(project: Path) -> Mapping[str, object] | None:
+def _options(project: Path) -> JsonObject | None:
     """Return the project's table, or None when it has none."""
     try:
-        document: object = read_project(project)
+        table = read_project(project)
     except ConfigError:
         return None
     for name in ("tool", "registry-core", "manifest"):
-        if not isinstance(document, dict) or name not in document:
+        inner = table.get(name)
+        if not isinstance(inner, dict):
             return None
-        document = cast("Mapping[str, object]", document)[name]
-    return cast("Mapping[str, object]", document) if isinstance(document, dict) else {}
+        table = inner
+    return table

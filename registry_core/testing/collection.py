@@ -15,8 +15,6 @@ from registry_core.testing.conformance import Check, checks_of
 from registry_core.testing.findings import Broken, Held, Unchecked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from registry_core.discovery.report import PluginRecord
 
 __all__ = ["ConformanceRun"]
@@ -119,10 +117,10 @@ class ConformanceRun:
     def _own(self) -> str:
         """Return the distribution that the project under test makes."""
         try:
-            project = cast("Mapping[str, object]", read_project(self._config.rootpath)["project"])
-            name = project["name"]
-        except (ConfigError, LookupError, TypeError):
-            name = None
+            project = read_project(self._config.rootpath).get("project")
+        except ConfigError:
+            project = None
+        name = project.get("name") if isinstance(project, dict) else None
         if not isinstance(name, str):
             message = "no pyproject.toml names this project; say --agent-conformance=PLUGIN"
             raise pytest.UsageError(message)
