@@ -74,6 +74,23 @@ class TestCanary:
 
         assert beside == canary(installed, tmp_path / "alone", *PLAIN)
 
+    @pytest.mark.fault("F13")
+    @pytest.mark.xfail(
+        strict=True,
+        reason="pydantic reads all entry points at the first model; only agentreg tells it not to",
+    )
+    def test_a_program_of_ones_own_runs_good_agents_too(self, wreck: Wreck) -> None:
+        """Whoever calls the registry from Python is as safe as whoever types a command."""
+        code = (
+            "from registry_core import Registry\n"
+            "page = {'media_type': 'text/markdown', 'name': 'a.md', 'content': 'SGk='}\n"
+            "print(Registry.discover().run_sync('web-agents/markdown_to_text', page).status)\n"
+        )
+
+        done = wreck.environment.run("python", "-c", code)
+
+        assert done.stdout == "success\n"
+
     def test_every_broken_plugin_is_explained_with_what_to_type(self, wreck: Wreck) -> None:
         """A problem without a next step is a dead end."""
         done = wreck.environment.run("agentreg", "doctor", check=False)
