@@ -13,6 +13,7 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from registry_core.composer.drafting import Feed, draft, title
+from registry_core.composer.spare import spread
 from registry_core.errors import NoPlanError
 from registry_core.pipeline.plan import Plan, PlanSearch
 from registry_core.schemas.verdict import Fits
@@ -188,6 +189,7 @@ def _plan(catalog: Catalog, goal: Goal, chain: tuple[AgentId, ...], *, proved: b
         for position, agent in enumerate(chain)
         for feed in _feeds_of(catalog, agent, chain[:position], have)
     ]
+    feeds = spread(catalog, have, chain, feeds)
     last = catalog.definition(chain[-1]).output
     want = goal.want or (last,)
     feeds.extend(Feed(None, schema.name, chain[-1], last, schema) for schema in want)

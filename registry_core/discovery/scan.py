@@ -12,7 +12,7 @@ from registry_core.discovery.entry_points import mentions_us
 from registry_core.discovery.places import foreign_finders, search_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Protocol
 
     class _Distribution(Protocol):
@@ -97,7 +97,8 @@ def _in_archive(file: str) -> Iterator[FoundDistribution]:
     from importlib_metadata import Distribution
 
     with contextlib.suppress(Exception):  # the archive may be broken in any way
-        found = cast("tuple[_Distribution, ...]", tuple(Distribution.discover(path=[file])))
+        discover: Callable[..., object] = getattr(Distribution, "discover")  # noqa: B009 -- untyped
+        found = tuple(cast("Iterable[_Distribution]", discover(path=[file])))
         yield from _out_of_reach(found, f"lies in the archive {file}: install it")
 
 

@@ -73,6 +73,24 @@ class TestChains:
         ]
         assert plan.pipeline.stages[0].bindings[0].source == FromInput("page")
 
+    def test_a_given_value_that_nothing_else_takes_goes_to_an_optional_input(self) -> None:
+        """A destination that was given and then ignored would send the report elsewhere."""
+        send = entry(
+            "send", takes=(COUNTED,), gives=SCORE, optional=(PAGE,), capabilities={"send": 1.0}
+        )
+        catalog = CATALOG.adding([send])
+        asked = Goal(
+            have=(TITLED.id, PAGE.id),
+            capabilities=(CapabilityName("count"), CapabilityName("send")),
+        )
+
+        stages = find_chains(catalog, asked).best.pipeline.stages
+
+        assert [(b.input, b.source) for b in stages[1].bindings] == [
+            ("a", FromStage("count")),
+            ("x", FromInput(PAGE.name.lower())),
+        ]
+
     def test_what_is_wanted_narrows_the_last_stage(self) -> None:
         """Both ends may be given beside the capabilities."""
         assert agents(goal("read", want=(TITLED.id,))) == [["read@1.0"]]
