@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +53,30 @@ class TestNew:
         texts = [p.read_text() for p in tmp_path.rglob("*") if p.suffix in {".py", ".toml", ".md"}]
         assert texts
         assert not [text for text in texts if "$package" in text or "$name" in text or "$$" in text]
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("mypy", "--strict", "src"),
+            ("ruff", "check", "--isolated", "."),
+            ("ruff", "format", "--check", "--isolated", "."),
+        ],
+    )
+    def test_its_code_passes_strict_checks(
+        self, words: tuple[str, ...], agentreg: Agentreg, tmp_path: Path
+    ) -> None:
+        """It is copied from for as long as the plugin lives."""
+        agentreg("new", "note-agents", "--into", str(tmp_path))
+
+        done = subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=tmp_path / "note-agents",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert done.returncode == 0, done.stdout
 
     def test_a_build_hook_takes_the_place_of_the_committed_manifest(
         self, agentreg: Agentreg, tmp_path: Path
