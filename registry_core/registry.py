@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from registry_core.pipeline.plan import Objective, Plan, PlanSearch
     from registry_core.results.events import Observer
     from registry_core.results.run import RunResult
+    from registry_core.runtime.agents import Blueprints
     from registry_core.runtime.middleware import ActiveMiddleware
     from registry_core.runtime.scope import RunOptions
     from registry_core.settings.sources import SettingsSource
@@ -55,7 +56,7 @@ class Registry:
     3
     """
 
-    __slots__ = ("_installed", "local")
+    __slots__ = ("_blueprints", "_installed", "local")
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class Registry:
         """Start from what is *installed*, and agents from code by id; from nothing when empty."""
         self._installed = installed or Installation()
         self.local: Mapping[AgentId, Callable[..., object]] = local or {}
+        self._blueprints: Blueprints | None = None
 
     @classmethod
     def discover(
@@ -308,7 +310,7 @@ class Registry:
         return await execute(
             pipeline,
             by_input(pipeline, values, inputs or {}),
-            agents=known.loader(),
+            agents=known.blueprints(),
             middleware=known.active_middleware(middleware),
             observers=observers,
             options=options,
@@ -329,13 +331,10 @@ class Registry:
         Raises:
             RuntimeError: If an event loop runs already, as it does in a notebook.
         """
-        import asyncio
+        from registry_core.runtime.engine import run_blocking
 
-        if _loop_runs():
-            message = "an event loop runs already: write `await registry.run(...)`"
-            raise RuntimeError(message)
-        return asyncio.run(
-            self.run(
+        return run_blocking(
+            lambda: self.run(
                 what,
                 *values,
                 inputs=inputs,
@@ -382,18 +381,16 @@ class Registry:
         found = (loader.middleware(a) if isinstance(a, str) else wrap(a) for a in asked)
         return tuple(ActiveMiddleware(*offer) for offer in found)
 
+    def blueprints(self) -> Blueprints:
+        """Return what is known of the agents' code; read once, by the first run that needs it."""
+        from registry_core.runtime.agents import Blueprints
+
+        if self._blueprints is None:
+            self._blueprints = Blueprints(self.loader())
+        return self._blueprints
+
     def loader(self) -> Loader:
         """Return the way to the code of what is in this registry."""
         from registry_core.discovery.loading import Loader
 
         return Loader(self.plugins, self.settings.plugins, catalog=self.catalog, local=self.local)
-
-
-def _loop_runs() -> bool:
-    import asyncio
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

@@ -21,15 +21,15 @@ from registry_core.runtime.ids import run_id
 from registry_core.runtime.journal import Journal
 from registry_core.runtime.middleware import ActiveMiddleware, layers_of
 from registry_core.runtime.scope import RunOptions, RunScope
-from registry_core.runtime.threads import AgentThreads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from registry_core.pipeline.pipeline import Pipeline
     from registry_core.results.events import Observer
+    from registry_core.runtime.threads import AgentThreads
 
-__all__ = ["execute", "result_of"]
+__all__ = ["execute", "result_of", "run_blocking"]
 
 _CLOCK = SystemClock()
 _OPTIONS = RunOptions()
@@ -58,7 +58,7 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
         options: Limits and facts of this run.
         clock: Tells time and makes pauses.
         draw: Gives numbers from 0 to 1, for jitter.
-        threads: Where agents run that are not async; of this run alone unless given.
+        threads: Where agents run that are not async; those kept with *agents* unless given.
 
     Raises:
         PipelineError: If *values* are not those that the pipeline takes; nothing was run.
@@ -83,6 +83,20 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
         error.__dict__["result"] = conductor.result(cancelled=True)
         raise
     return conductor.result()
+
+
+def run_blocking(run: Callable[[], Coroutine[object, object, RunResult]]) -> RunResult:
+    """Return what *run* returns, from code that is not async.
+
+    Raises:
+        RuntimeError: If an event loop runs already, as it does in a notebook.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(run())
+    message = "an event loop runs already: write `await registry.run(...)`"
+    raise RuntimeError(message)
 
 
 def result_of(error: BaseException) -> RunResult | None:
@@ -126,7 +140,7 @@ def _scope(
     journal = Journal(run, observers, clock)
     crew = Crew(
         blueprints,
-        AgentThreads() if threads is None else threads,
+        blueprints.threads if threads is None else threads,
         journal=journal,
         clock=clock,
         load_seconds=options.attempt_timeout_seconds,
