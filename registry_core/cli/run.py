@@ -11,7 +11,13 @@ import click
 from registry_core.cli.compose import plan_value
 from registry_core.cli.options import as_json, discovered, goal_options, plain
 from registry_core.cli.rendering import Output, Progress, shielded
-from registry_core.cli.values import document_value, parse_have, schema_of_file, written_output
+from registry_core.cli.values import (
+    completed,
+    document_value,
+    parse_have,
+    schema_of_file,
+    written_output,
+)
 
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonValue
@@ -94,7 +100,8 @@ def _given(registry: Registry, file: Path | None, have: tuple[str, ...]) -> dict
             raise click.BadParameter(
                 f"{name} has no value: write {name}=@FILE.json", param_hint="--have"
             )
-        given[registry.catalog.resolve_schema(name)] = value
+        schema = registry.catalog.resolve_schema(name)
+        given[schema] = completed(value, registry.catalog.schemas.definitions[schema])
     return given
 
 

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonValue, SchemaDefinition
     from registry_core.names import SchemaId
 
-__all__ = ["document_value", "file_bytes", "media_type_of", "parse_have", "schema_of_file"]
+__all__ = [
+    "completed",
+    "document_value",
+    "file_bytes",
+    "media_type_of",
+    "parse_have",
+    "schema_of_file",
+]
 
 _FILE_FIELDS = {"media_type", "name", "content"}
 
@@ -91,6 +98,22 @@ def document_value(file: Path, definition: SchemaDefinition) -> JsonValue:
     properties = definition.accepts.get("properties")
     known = properties if isinstance(properties, dict) else {}
     return {key: item for key, item in value.items() if key in known}
+
+
+def completed(value: JsonValue, definition: SchemaDefinition) -> JsonValue:
+    """Return *value* with the defaults of its schema where it leaves a field out.
+
+    A plan counts on every field of what is given, as if an agent had given it.
+    """
+    properties = definition.accepts.get("properties")
+    if not isinstance(value, dict) or not isinstance(properties, dict):
+        return value
+    defaults = {
+        name: field["default"]
+        for name, field in properties.items()
+        if isinstance(field, dict) and "default" in field
+    }
+    return {**defaults, **value}
 
 
 def written_output(value: JsonValue) -> bytes:
