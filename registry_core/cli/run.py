@@ -18,6 +18,7 @@ from registry_core.cli.values import (
     schema_of_file,
     written_output,
 )
+from registry_core.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonValue
@@ -29,7 +30,7 @@ __all__ = ["command"]
 
 
 @click.command("run")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.argument("file", metavar="[FILE|AGENT]", required=False, type=click.Path(path_type=Path))
 @goal_options
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write the result.")
 @click.option("--middleware", multiple=True, metavar="NAME", help="Wrap it around each stage.")
@@ -58,12 +59,16 @@ def command(  # noqa: PLR0913 -- one parameter an option
 ) -> None:
     """Plan a pipeline from FILE, or from the values of --have, and run it.
 
-    The schema of FILE is the one that declares its media type. The code of the plugins that
-    the plan names is imported now, and none other.
+    The schema of FILE is the one that declares its media type. In place of a file an AGENT may
+    stand: then the plan uses it, and what it gives is wanted. The code of the plugins that the
+    plan names is imported now, and none other.
     """
+    registry = discovered(ctx)
+    if file is not None and not file.exists() and (agent := _agent_named(registry, str(file))):
+        file, require = None, (*require, agent)
+        want = want or (registry.catalog.definition(agent).output,)
     if not want and not capabilities:
         raise click.UsageError("say what must come out: --want SCHEMA, or --capability NAME")
-    registry = discovered(ctx)
     given = _given(registry, file, have)
     plan = registry.plan(
         have=list(given),
@@ -87,6 +92,13 @@ def command(  # noqa: PLR0913 -- one parameter an option
     if not result.ok:
         _explain(result)
         ctx.exit(1)
+
+
+def _agent_named(registry: Registry, name: str) -> str:
+    try:
+        return registry.resolve(name)
+    except UnknownNameError:
+        return ""
 
 
 def _given(registry: Registry, file: Path | None, have: tuple[str, ...]) -> dict[str, JsonValue]:

@@ -122,6 +122,19 @@ class TestRun:
         assert typed.code == 1
         assert "text/html" in typed.err
 
+    @pytest.mark.requirement("R85")
+    def test_an_agent_can_be_run_by_its_name(self, agentreg: Agentreg) -> None:
+        """Trying one agent should need no pipeline and no schema name for its output."""
+        typed = agentreg(
+            "run",
+            "detect_language",
+            "--have",
+            'DocumentText={"title": "", "source_name": "", "text": "Guten Tag, wie geht es?"}',
+        )
+
+        assert typed.code == 0
+        assert '"de"' in typed.out
+
     def test_a_missing_file_is_wrong_usage(self, agentreg: Agentreg, tmp_path: Path) -> None:
         """Nothing was run."""
         typed = agentreg("run", str(tmp_path / "none.html"), "--want", "DocumentReport")
