@@ -56,4 +56,6 @@ def command(*, name: str, into: Path, build_hook: bool) -> None:
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
-    Output().text(f"made {project}; now:\n  cd {project}\n  pip install --editable . pytest\n  pytest")
+    Output().text(
+        f"made {project}; now:\n  cd {project}\n  pip install --editable . pytest\n  pytest"
+    )
