@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from registry_core.definitions.agent import Example
-from registry_core.definitions.middleware import Scope
+from registry_core.definitions.middleware import MiddlewareDefinition, Scope
 from registry_core.definitions.resources import Resources
 from registry_core.errors import DefinitionError, Fault
+from registry_core.names import AgentName
 from registry_core.schemas.marks import SCHEMA_MARK
 
 if TYPE_CHECKING:
     from registry_core.definitions.middleware import Call, Proceed
 
-__all__ = ["AGENT_MARK", "MIDDLEWARE_MARK", "AgentOptions", "MiddlewareOptions"]
-__all__ += ["agent", "middleware", "schema"]
+__all__ = ["AGENT_MARK", "MIDDLEWARE_MARK", "AgentOptions", "agent", "middleware", "schema"]
 
 AGENT_MARK = "__registry_agent__"
 MIDDLEWARE_MARK = "__registry_middleware__"
@@ -46,16 +46,6 @@ class AgentOptions:
     idempotent: bool = False
     mutates: bool = True
     examples: tuple[Example, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MiddlewareOptions:
-    """What the author of a middleware said; see :func:`middleware`."""
-
-    name: str = ""
-    scope: Scope = "stage"
-    order: int = 0
-    guard: bool = False
 
 
 @overload
@@ -145,24 +135,41 @@ def agent(  # noqa: PLR0913 -- one keyword for each thing an author may say
 
 
 def middleware(
-    *, name: str = "", scope: Scope = "stage", order: int = 0, guard: bool = False
+    *,
+    name: str = "",
+    scope: Scope = "stage",
+    order: int = 0,
+    guard: bool = False,
+    before: Iterable[str] = (),
+    after: Iterable[str] = (),
 ) -> Callable[[MiddlewareT], MiddlewareT]:
     """Return a decorator that marks an async ``(call, proceed)`` function as middleware.
 
     Args:
         name: Short name; the function's name unless given.
         scope: ``stage`` wraps all attempts of a stage, ``attempt`` each one.
-        order: Lower is further out.
+        order: Lower is further out, where neither *before* nor *after* decides.
         guard: Its failure stops the run even where a stage's policy would go on.
+        before: Middleware to be further out than, as ``distribution/name``; one may stand
+            alone.
+        after: Middleware to be further in than.
 
     >>> @middleware(scope="attempt")
     ... async def timing(call: Call, proceed: Proceed) -> object:
     ...     return await proceed()
     """
-    options = MiddlewareOptions(name=name, scope=scope, order=order, guard=guard)
+    said = MiddlewareDefinition(
+        name=AgentName(name),
+        target="",  # read from the code, as a name and a summary are
+        scope=scope,
+        order=order,
+        guard=guard,
+        before=_words(before),
+        after=_words(after),
+    )
 
     def mark(decorated: MiddlewareT) -> MiddlewareT:
-        _attach(decorated, MIDDLEWARE_MARK, options)
+        _attach(decorated, MIDDLEWARE_MARK, said)
         return decorated
 
     return mark

@@ -5,21 +5,16 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeGuard, cast
 
-from registry_core.authoring.agent import (
-    AGENT_MARK,
-    MIDDLEWARE_MARK,
-    AgentOptions,
-    MiddlewareOptions,
-)
+from registry_core.authoring.agent import AGENT_MARK, MIDDLEWARE_MARK, AgentOptions
 from registry_core.authoring.signature import Signature, read_signature
 from registry_core.definitions.agent import AgentDefinition, InputDefinition
 from registry_core.definitions.capability import CapabilityClaim
 from registry_core.definitions.middleware import MiddlewareDefinition
-from registry_core.definitions.rules import faults_in_agent
+from registry_core.definitions.rules import faults_in_agent, faults_in_places
 from registry_core.definitions.schema import SchemaDefinition
 from registry_core.errors import DefinitionError, Fault, InvalidNameError
 from registry_core.names import AgentName, CapabilityName, SchemaId
@@ -104,22 +99,20 @@ def declare_middleware(target: Callable[..., object]) -> MiddlewareDefinition:
             every fault at once.
     """
     label = _label(target)
-    options = _mark(target, MIDDLEWARE_MARK)
-    if not isinstance(options, MiddlewareOptions):
+    said = _mark(target, MIDDLEWARE_MARK)
+    if not isinstance(said, MiddlewareDefinition):
         raise DefinitionError(label, [Fault("", "is not decorated with @middleware")])
     if not inspect.iscoroutinefunction(target):
         raise DefinitionError(label, [Fault("", "must be an async function (call, proceed)")])
-    name = options.name or _snake(target.__name__)
-    if faults := tuple(_faults_in_middleware(target, name, options)):
-        raise DefinitionError(label, faults)
-    return MiddlewareDefinition(
-        name=AgentName(name),
+    declared = replace(
+        said,
+        name=AgentName(said.name or _snake(target.__name__)),
         target=f"{target.__module__}:{label}",
-        scope=options.scope,
-        order=options.order,
-        guard=options.guard,
         summary=_first_line(target),
     )
+    if faults := tuple(_faults_in_middleware(target, declared)):
+        raise DefinitionError(label, faults)
+    return declared
 
 
 def _mark(candidate: object, name: str) -> object:
@@ -180,14 +173,15 @@ def _misfits(path: str, annotation: object, value: JsonValue) -> Iterator[Fault]
 
 
 def _faults_in_middleware(
-    target: Callable[..., object], name: str, options: MiddlewareOptions
+    target: Callable[..., object], declared: MiddlewareDefinition
 ) -> Iterator[Fault]:
     try:
-        AgentName.parse(name)
+        AgentName.parse(declared.name)
     except InvalidNameError as error:
         yield Fault("name", str(error))
-    if options.scope not in {"stage", "attempt"}:
+    if declared.scope not in {"stage", "attempt"}:
         yield Fault("scope", "must be stage or attempt")
+    yield from faults_in_places(declared.before, declared.after)
     try:
         inspect.signature(target).bind("call", "proceed")
     except TypeError:

@@ -75,9 +75,12 @@ class MiddlewareDefinition:
         name: Short name, unique within its distribution.
         target: Where its code is, as ``module:qualified.name``.
         scope: ``stage`` wraps all attempts of a stage, ``attempt`` each one.
-        order: Lower is further out; ties go by name.
+        order: Lower is further out, where nothing else decides; ties go by name.
         guard: Whether its failure stops the run even where a stage's policy would go on.
         summary: First line of its documentation.
+        before: Middleware of the same scope that it is further out than, as
+            ``distribution/name``.
+        after: Middleware of the same scope that it is further in than.
     """
 
     name: AgentName
@@ -86,3 +89,5 @@ class MiddlewareDefinition:
     order: int = 0
     guard: bool = False
     summary: str = ""
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()

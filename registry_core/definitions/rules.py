@@ -7,15 +7,15 @@ import re
 from typing import TYPE_CHECKING
 
 from registry_core.errors import Fault, InvalidNameError
-from registry_core.names import AgentName, CapabilityName
+from registry_core.names import AgentName, CapabilityName, PluginName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from registry_core.definitions.agent import AgentDefinition
     from registry_core.definitions.manifest import Manifest
 
-__all__ = ["faults_in_agent", "faults_in_manifest", "is_target"]
+__all__ = ["faults_in_agent", "faults_in_manifest", "faults_in_places", "is_target"]
 
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*", re.ASCII)
@@ -57,7 +57,31 @@ def faults_in_manifest(manifest: Manifest) -> tuple[Fault, ...]:
     for index, middleware in enumerate(manifest.middleware):
         if not is_target(middleware.target):
             faults.append(Fault(f"middleware[{index}].target", "must read module:name"))
+        placed = faults_in_places(middleware.before, middleware.after)
+        faults.extend(Fault(f"middleware[{index}].{f.path}", f.message) for f in placed)
     return tuple(faults)
+
+
+def faults_in_places(before: Iterable[str], after: Iterable[str]) -> tuple[Fault, ...]:
+    """Return which names of middleware to go before or after could not be anybody's.
+
+    >>> [fault.path for fault in faults_in_places(["web-agents/cache"], ["cache", "Web/cache"])]
+    ['after', 'after']
+    """
+    return tuple(
+        Fault(field, f"{name!a} must read distribution/name, in normal form")
+        for field, names in (("before", before), ("after", after))
+        for name in names
+        if not _is_full_name(name)
+    )
+
+
+def _is_full_name(text: str) -> bool:
+    distribution, _, name = text.partition("/")
+    try:
+        return PluginName.parse(distribution) == distribution and AgentName.parse(name) == name
+    except InvalidNameError:
+        return False
 
 
 def _agent_faults(definition: AgentDefinition) -> Iterator[Fault]:

@@ -25,6 +25,7 @@ from registry_core.discovery.inspection import (
 )
 from registry_core.discovery.ownership import OwnedFiles
 from registry_core.discovery.places import FRESH_NS, Mark, mark_of, marks_of
+from registry_core.discovery.placing import settle_places
 from registry_core.discovery.probe import Probed, probe
 from registry_core.discovery.report import (
     Conflict,
@@ -323,6 +324,7 @@ def _settled(
     records, over_names = settle_names(records, settings.pins)
     records, over_files = settle_files(records, files)
     conflicts += [*over_names, *over_files, *contested_agents(records, settings.pins)]
+    records = settle_places(records)
     return DiscoveryReport(
         plugins=tuple(sorted(records, key=lambda record: (record.name, record.distribution))),
         conflicts=tuple(sorted(conflicts, key=lambda conflict: (conflict.kind, conflict.name))),

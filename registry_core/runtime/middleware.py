@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from registry_core.definitions.layering import layering
 from registry_core.definitions.middleware import MiddlewareDefinition, MiddlewareFunction, Scope
 from registry_core.errors import ProceedError
 from registry_core.runtime.values import Values, check_output
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from registry_core.schemas.codec import Codec
 
 __all__ = ["ActiveMiddleware", "Onion", "StageCall", "layers_of"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,13 @@ class ActiveMiddleware:
 
 
 def layers_of(middleware: Iterable[ActiveMiddleware], scope: Scope) -> tuple[ActiveMiddleware, ...]:
-    """Return the layers of one scope, outermost first."""
+    """Return the layers of one scope, outermost first; a circle among them is logged."""
     chosen = [layer for layer in middleware if layer.definition.scope == scope]
-    return tuple(sorted(chosen, key=lambda layer: (layer.definition.order, layer.name)))
+    found = layering((layer.name, layer.definition) for layer in chosen)
+    for circle in found.circles:
+        names = ", ".join(circle)
+        _log.warning("before and after lead in a circle; order and name decide for %s", names)
+    return tuple(chosen[place] for place in found.places)
 
 
 class StageCall:

@@ -328,6 +328,27 @@ class TestMiddleware:
         )
         assert declared.summary == "Let only the right ones through."
 
+    def test_others_to_go_before_and_after_are_named_in_full(self) -> None:
+        """A short name could be anybody's, and must be refused while the author looks."""
+
+        @middleware(before="acme-cache/remember", after=["acme/trace", "acme/count"])
+        async def placed(call: Call, proceed: Proceed) -> object:
+            assert call is not None
+            return await proceed()
+
+        @middleware(before=["remember"], after=["Acme/trace"])
+        async def vague(call: Call, proceed: Proceed) -> object:
+            assert call is not None
+            return await proceed()
+
+        declared = declare_middleware(placed)
+
+        assert declared.before == ("acme-cache/remember",)
+        assert declared.after == ("acme/trace", "acme/count")
+        with pytest.raises(DefinitionError) as caught:
+            declare_middleware(vague)
+        assert [fault.path for fault in caught.value.faults] == ["before", "after"]
+
     @pytest.mark.requirement("R17")
     def test_wrong_uses_are_definition_errors(self) -> None:
         """They are found when the plugin is built, not in somebody's run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from tests.runtime.rig import Part, assemble, layer
 
 if TYPE_CHECKING:
     from registry_core.definitions.middleware import MiddlewareFunction
+    from registry_core.runtime.middleware import ActiveMiddleware
 
 FAILURES: list[int] = []
 
@@ -39,10 +41,12 @@ def no_failures() -> None:
     FAILURES.clear()
 
 
-def tracing(name: str, order: int, trace: list[str]) -> MiddlewareFunction:
+def tracing(
+    name: str, order: int, trace: list[str], *, after: tuple[str, ...] = ()
+) -> MiddlewareFunction:
     """Return a layer that notes when it is entered and left."""
 
-    @middleware(name=name, order=order)
+    @middleware(name=name, order=order, after=after)
     async def traces(_call: Call, proceed: Proceed) -> object:
         trace.append(f"{name}>")
         answer = await proceed()
@@ -50,6 +54,11 @@ def tracing(name: str, order: int, trace: list[str]) -> MiddlewareFunction:
         return answer
 
     return traces
+
+
+def offered(name: str, function: MiddlewareFunction) -> ActiveMiddleware:
+    """Return a layer under the full name that an installed plugin gives it."""
+    return replace(layer(function), name=name)
 
 
 @pytest.mark.requirement("R17")
@@ -65,6 +74,28 @@ class TestOnion:
 
         assert trace == ["z>", "b>", "c>", "<c", "<b", "<z"]
         assert result.output == 8
+
+    def test_a_layer_goes_after_those_that_it_names(self) -> None:
+        """Who counts what a cache answers must stand around the cache, whatever the numbers."""
+        trace: list[str] = []
+        counting = offered("acme/count", tracing("count", -1, trace, after=("acme/cache",)))
+        cache = offered("acme/cache", tracing("cache", 0, trace))
+
+        assemble(double).run({"number": 4}, middleware=[counting, cache])
+
+        assert trace == ["cache>", "count>", "<count", "<cache"]
+
+    def test_a_circle_is_logged_and_the_run_goes_on(self, caplog: pytest.LogCaptureFixture) -> None:
+        """Two strangers who disagree are no reason not to work."""
+        trace: list[str] = []
+        one = offered("acme/one", tracing("one", 0, trace, after=("acme/two",)))
+        two = offered("acme/two", tracing("two", 0, trace, after=("acme/one",)))
+
+        result = assemble(double).run({"number": 4}, middleware=[two, one])
+
+        assert result.output == 8
+        assert trace == ["one>", "two>", "<two", "<one"]
+        assert "order and name decide for acme/one, acme/two" in caplog.text
 
     @pytest.mark.parametrize(("scope", "entered"), [("stage", 1), ("attempt", 3)])
     def test_a_layer_wraps_the_stage_or_each_attempt(self, scope: str, entered: int) -> None:
