@@ -1,0 +1,171 @@
+"""On which line of a JSON or TOML text each of its values begins.
+
+Neither parser of the standard library says. This reads texts that one of them accepted, so it
+knows no faults: it only counts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+__all__ = ["Lines", "Steps", "json_lines", "line_of", "steps_of", "toml_lines"]
+
+Steps: TypeAlias = tuple[str | int, ...]
+"""The keys and places that lead to a value."""
+
+Lines: TypeAlias = Mapping[Steps, int]
+
+_Token: TypeAlias = tuple[str, int]
+
+_TOKEN = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}'
+    r"|'''.*?'{3,5}"
+    r'|"(?:[^"\\\n]|\\.)*"'
+    r"|'[^'\n]*'"
+    r"|\#[^\n]*"
+    r"|[\[\]{},:=\n]"
+    r"""|[^\s\[\]{},:="'\#]+""",
+    re.DOTALL,
+)
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+
+
+def json_lines(text: str) -> Lines:
+    r"""Return the lines of what the JSON *text* holds, counted from 1.
+
+    >>> json_lines('{"a": 1,\n "b": [2,\n 3]}')["b", 1]
+    3
+    """
+    return dict(_walked((), (token for token in _tokens(text) if token[0] != "\n")))
+
+
+def toml_lines(text: str) -> Lines:
+    r"""Return the lines of what the TOML *text* holds, counted from 1.
+
+    >>> toml_lines('[[stages]]\nid = "a"\n[[stages]]\nid = "b"')["stages", 1, "id"]
+    4
+    """
+    lines: dict[Steps, int] = {(): 1}
+    tables: Counter[Steps] = Counter()
+    here: Steps = ()
+    for statement in _statements(text):
+        start = statement[0][1]
+        words = [word for word, _ in statement]
+        if words[0] == "[":
+            is_array = words[1] == "["
+            here = _inside((), _keys(word for word in words if word not in "[]"), tables)
+            if is_array:
+                tables[here] += 1
+                here = (*here, tables[here] - 1)
+            lines.setdefault(here, start)
+            continue
+        equals = words.index("=")
+        place = _inside(here, _keys(words[:equals]), tables)
+        for depth in range(1, len(place) + 1):
+            lines.setdefault(place[:depth], start)
+        for steps, line in _walked(place, statement[equals + 1 :]):
+            lines.setdefault(steps, line)
+    return lines
+
+
+def line_of(lines: Lines, steps: Steps) -> int:
+    """Return the line of the value at *steps*, or of the nearest one around it."""
+    while steps not in lines and steps:
+        steps = steps[:-1]
+    return lines.get(steps, 1)
+
+
+def steps_of(path: str) -> Steps:
+    """Return the steps of a path as faults have it.
+
+    >>> steps_of("stages[2].policy.max_attempts")
+    ('stages', 2, 'policy', 'max_attempts')
+    """
+    found = _STEP.finditer(path)
+    return tuple(int(match[1]) if match[1] else match[2] for match in found)
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    line = 1
+    for match in _TOKEN.finditer(text):
+        word = match[0]
+        if not word.startswith("#"):
+            yield word, line
+        line += word.count("\n")
+
+
+def _statements(text: str) -> Iterator[list[_Token]]:
+    """Yield each header and each ``key = value``, the value over as many lines as it takes."""
+    statement: list[_Token] = []
+    depth = 0
+    for word, line in _tokens(text):
+        if word == "\n":
+            if depth == 0 and statement:
+                yield statement
+                statement = []
+            continue
+        depth += (word in {"[", "{"}) - (word in {"]", "}"})
+        statement.append((word, line))
+    if statement:
+        yield statement
+
+
+def _walked(root: Steps, tokens: Iterable[_Token]) -> Iterator[tuple[Steps, int]]:
+    """Yield the steps and the line of each value in *tokens*, which are one value at *root*."""
+    path = list(root)
+    at_key = in_key = False
+    for word, line in tokens:
+        match word:
+            case ",":
+                step = path[-1]
+                at_key = isinstance(step, str)
+                path[-1] = step + 1 if isinstance(step, int) else step
+            case ":" | "=":
+                in_key = False
+            case "]" | "}":
+                path.pop()
+                at_key = False
+            case _ if at_key:
+                path[-1] = _keys([word])[0]
+                at_key, in_key = False, True
+                yield tuple(path), line
+            case _ if not in_key:
+                yield tuple(path), line
+                if word in {"[", "{"}:
+                    path.append(0 if word == "[" else "")
+                    at_key = word == "{"
+            case _:
+                pass
+
+
+def _inside(table: Steps, keys: Iterable[str], tables: Counter[Steps]) -> Steps:
+    """Return the place of *keys* in *table*; in an array of tables, that of its last one."""
+    place = table
+    for key in keys:
+        if place in tables:
+            place = (*place, tables[place] - 1)
+        place = (*place, key)
+    return place
+
+
+def _keys(words: Iterable[str]) -> list[str]:
+    keys: list[str] = []
+    for word in words:
+        if word.startswith('"'):
+            keys.append(_unquoted(word))
+        elif word.startswith("'"):
+            keys.append(word[1:-1])
+        else:
+            keys += filter(None, word.split("."))
+    return keys or [""]
+
+
+def _unquoted(word: str) -> str:
+    try:
+        return str(json.loads(word))
+    except ValueError:  # TOML knows escapes that JSON does not
+        return word[1:-1]
