@@ -43,10 +43,11 @@ def check_imports(
     """Return what becomes of importing each plugin that can be used, in the order of *records*.
 
     Args:
-        records: The plugins; what trust or an earlier check keeps out is not imported.
+        records: The plugins; what trust or an earlier check keeps out is not imported, but what
+            is in quarantine is: this is how it may leave.
         read_code: How code is read; in a child process unless given.
     """
-    usable = [record for record in records if record.offered is not None]
+    usable = [r for r in records if r.offered is not None or r.state == "quarantined"]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return tuple(pool.map(partial(_checked, read_code), usable))
 

@@ -267,7 +267,8 @@ class _Judge:
         if misfit := check_requirements(inspection.metadata, self._installed):
             return _stopped(record, "incompatible", misfit.code, misfit.reason, misfit.fix)
         if flaw := plugin.flaw:
-            return _stopped(record, "broken", flaw.code, flaw.reason, flaw.fix)
+            state: PluginState = "incompatible" if flaw.code == "format" else "broken"
+            return _stopped(record, state, flaw.code, flaw.reason, flaw.fix)
         return self._fitting(replace(record, manifest=plugin.manifest))
 
     def _fitting(self, record: PluginRecord) -> PluginRecord:

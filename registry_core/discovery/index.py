@@ -125,6 +125,30 @@ def open_index(
     Raises:
         ConfigError: If the settings, or the lock that they name, cannot be used.
     """
+    index = _opened(settings, path=path, cache=cache, rescan=rescan)
+    if not _has_crumbs(cache):
+        return index
+    from registry_core.discovery.breadcrumbs import fatal_imports
+
+    folders = search_folders(path)
+    cuts = [cut for cut in fatal_imports(cache) if os.path.dirname(cut.location) in folders]
+    if not cuts:
+        return index
+    from registry_core.discovery.quarantine import without_quarantined
+
+    return without_quarantined(index, cuts)
+
+
+def _has_crumbs(cache: str) -> bool:
+    try:
+        return bool(cache and os.listdir(f"{cache}/importing"))
+    except OSError:
+        return False
+
+
+def _opened(
+    settings: Settings | SettingsSource, *, path: Iterable[str] | None, cache: str, rescan: bool
+) -> Index:
     folders = search_folders(path)
     identity = _identity(settings, folders)
     file = f"{cache}/{zlib.crc32(pack(identity)):08x}.index" if cache else ""
@@ -132,7 +156,7 @@ def open_index(
     if stored is not None and _holds(stored.head):
 
         def again() -> DiscoveryReport:
-            return open_index(settings, path=path, cache=cache, rescan=True).report
+            return _opened(settings, path=path, cache=cache, rescan=True).report
 
         def read() -> DiscoveryReport:
             from registry_core.discovery.memory import recalled_report

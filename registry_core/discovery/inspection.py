@@ -178,11 +178,19 @@ def _plugin(found: FoundDistribution, entry: PluginEntry, owned: OwnedFiles) -> 
     try:
         manifest, unknown = read_manifest(entry.manifest, read_bounded(file))
     except (ManifestError, UnreadableError, FileNotFoundError) as error:
-        mend = f"build it again: agentreg manifest build {entry.module or entry.name}"
-        return PluginFiles(entry, flaw=Flaw("manifest", str(error), mend), targets=targets)
+        return PluginFiles(entry, flaw=_unusable(error, found.name), targets=targets)
     notes = tuple(f"manifest: {path} is unknown to this host" for path in unknown)
     flaw, code_files = check_targets(manifest, owned, found.name)
     return PluginFiles(entry, manifest, flaw, notes, tuple(dict.fromkeys((*targets, *code_files))))
+
+
+def _unusable(error: Exception, distribution: str) -> Flaw:
+    # Whoever reads this installed the plugin, and did not write it.
+    faults = error.faults if isinstance(error, ManifestError) else ()
+    if [fault.path for fault in faults] == ["format"]:
+        return Flaw("format", str(error), f"pip install --upgrade registry-core {distribution}")
+    mend = f"pip install --upgrade {distribution}, or tell its authors"
+    return Flaw("manifest", str(error), mend)
 
 
 def check_targets(

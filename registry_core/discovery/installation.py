@@ -93,12 +93,28 @@ class Installation:
 
         return tuple(row_of(e.id, e.definition, contested=e.contested) for e in self.catalog)
 
+    def refuse_quarantined(self, *names: str) -> None:
+        """Do nothing unless one of *names* means an agent in quarantine.
+
+        Raises:
+            AgentLoadError: If one does.
+        """
+        if any(record.state == "quarantined" for record in self.report.plugins):
+            from registry_core.discovery.quarantine import refuse_quarantined
+
+            refuse_quarantined(names, self.report.plugins, self.catalog)
+
     def resolve(self, name: str) -> AgentId:
-        """Return the id that *name* leads to; see :meth:`Catalog.resolve`."""
+        """Return the id that *name* leads to; see :meth:`Catalog.resolve`.
+
+        Raises:
+            AgentLoadError: If it leads to an agent in quarantine.
+        """
         if self._catalog is None and self._index is not None:
             owners = self._index.owners(name)
             if len(owners) == 1:
                 from registry_core.names import AgentId
 
                 return AgentId(owners[0])
+        self.refuse_quarantined(name)
         return self.catalog.resolve(name)  # it knows the pins, and what to say

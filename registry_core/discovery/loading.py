@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from registry_core.discovery.breadcrumbs import noting_import
 from registry_core.discovery.guard import ForeignError, guarded
 from registry_core.discovery.ownership import OwnedFiles
+from registry_core.discovery.pydantic_start import start_pydantic
 from registry_core.discovery.trust import TrustList
 from registry_core.errors import AgentLoadError, AmbiguousNameError, UnknownNameError
 from registry_core.settings.sources import user_cache_folder
@@ -113,7 +114,7 @@ class Loader:
         if refused:
             raise AgentLoadError(subject, "trust", f"{record.distribution} {refused}")
         load = partial(load_target, subject, target, metadata=Path(record.location))
-        with noting_import(user_cache_folder(), record.full_name):
+        with noting_import(user_cache_folder(), record.full_name, record.location):
             return _from_source(load) if self._trust.lock_file else load()
 
 
@@ -137,6 +138,7 @@ def load_target(subject: str, target: str, *, metadata: Path) -> Callable[..., o
     if not _leads_to(module_name, owned):
         reason = f"{module_name.partition('.')[0]!a} on the path is not the one in {owned}"
         raise AgentLoadError(subject, "ownership", reason, "nothing was imported")
+    start_pydantic()
     try:
         module, changed = guarded(lambda: importlib.import_module(module_name))
     except ForeignError as error:
@@ -144,7 +146,9 @@ def load_target(subject: str, target: str, *, metadata: Path) -> Callable[..., o
         raise AgentLoadError(subject, "import", reason) from error.error
     if changed:
         what = ", ".join(changed)
-        _log.warning("importing %s changed %s; it was put back", module_name, what)
+        # Half the scientific packages add a filter for warnings; that alone is no news.
+        level = logging.INFO if what == "warnings" else logging.WARNING
+        _log.log(level, "importing %s changed %s; it was put back", module_name, what)
     try:
         found, _ = guarded(lambda: _part(module, qualified))
     except ForeignError as error:

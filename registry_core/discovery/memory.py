@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from registry_core.settings.values import Settings
 
-__all__ = ["Compiled", "compiled", "recalled_report"]
+__all__ = ["Compiled", "compiled", "listed", "recalled_report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ def compiled(
     with _only_allocating():
         memory = _recalled_memory(tail)
         found = search(settings, path=path, memory=memory, remembered_ns=remembered_ns)
-        rows = tuple(sorted(_rows(found.report)))
+        ids, rows = listed(found.report)
         return Compiled(
             report=found.report,
-            ids="\n".join([f"!{row[0]}" if row[-1] else row[0] for row in rows]),
-            rows=pack(rows),
+            ids=ids,
+            rows=rows,
             tail=_tail(found),
             watched=found.watched,
             began_ns=found.began_ns,
@@ -125,6 +125,12 @@ def _tail(found: Discovery) -> bytes:
             {place: to_plain(item, shared) for place, item in found.memory.items()},
         )
     )
+
+
+def listed(report: DiscoveryReport) -> tuple[str, bytes]:
+    """Return the ids of the agents in *report* and what a list shows of each, as an index has it."""
+    rows = tuple(sorted(_rows(report)))
+    return "\n".join([f"!{row[0]}" if row[-1] else row[0] for row in rows]), pack(rows)
 
 
 def _rows(report: DiscoveryReport) -> Iterator[AgentRow]:

@@ -20,6 +20,7 @@ import importlib_metadata
 
 from registry_core.authoring.manifest import assemble, manifest_text
 from registry_core.discovery.guard import ForeignError, guarded
+from registry_core.discovery.pydantic_start import start_pydantic
 from registry_core.errors import DefinitionError
 from registry_core.hooks.relay import ask
 
@@ -40,6 +41,7 @@ def read_plugin(module: str) -> tuple[Manifest, tuple[str, ...]]:
     >>> len(manifest.capabilities), changed
     (6, ())
     """
+    start_pydantic()
     host_version = importlib_metadata.version("registry-core")
     return guarded(lambda: _declared(module, host_version))
 

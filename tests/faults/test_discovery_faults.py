@@ -134,7 +134,7 @@ class TestAllAtOnce:
             pytest.param("mistyped-manifest", "manifest", marks=pytest.mark.fault("F18")),
             pytest.param("torn-manifest", "manifest", marks=pytest.mark.fault("F18")),
             pytest.param("doubled-manifest", "manifest", marks=pytest.mark.fault("F29")),
-            pytest.param("future-format", "manifest", marks=pytest.mark.fault("F18")),
+            pytest.param("future-format", "format", marks=pytest.mark.fault("F18")),
             pytest.param("future-host", "host_api", marks=pytest.mark.fault("F18")),
             pytest.param("foreign-target", "ownership", marks=pytest.mark.fault("F17")),
         ],
