@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
     from registry_core.definitions.agent import AgentDefinition
 
-__all__ = ["Call", "MiddlewareDefinition", "MiddlewareFunction", "Proceed", "Scope"]
+__all__ = ["Call", "MiddlewareDefinition", "MiddlewareFunction", "Proceed", "Scope", "Values"]
 
+Values: TypeAlias = "Mapping[str, object]"
+"""Values by the name of the input they belong to."""
 Scope: TypeAlias = Literal["stage", "attempt"]
 
 
@@ -46,7 +48,7 @@ class Call(Protocol):
         ...
 
     @property
-    def inputs(self) -> Mapping[str, object]:
+    def inputs(self) -> Values:
         """The values the agent is called with, by input name."""
         ...
 

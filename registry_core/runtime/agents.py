@@ -22,8 +22,8 @@ from registry_core.schemas.codec import Codec, codec_of
 
 if TYPE_CHECKING:
     from registry_core.definitions.context import RunContext
+    from registry_core.definitions.middleware import Values
     from registry_core.definitions.schema import JsonObject
-    from registry_core.runtime.values import Values
 
 __all__ = ["AgentSource", "Blueprint", "Blueprints", "LoadedAgent", "bring_in"]
 

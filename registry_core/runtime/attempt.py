@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from registry_core.definitions.context import RunContext
+from registry_core.definitions.middleware import Values
 from registry_core.errors import AgentLoadError, AttemptTimeoutError, RunTimeUpError
 from registry_core.results.outcomes import AttemptRecord, AttemptStatus, ErrorRecord
 from registry_core.runtime.agents import LoadedAgent
@@ -17,7 +18,7 @@ from registry_core.runtime.journal import stamp
 from registry_core.runtime.middleware import ActiveMiddleware, Onion, StageCall
 from registry_core.runtime.scope import RunScope
 from registry_core.runtime.supervision import Overdue, Raised, Returned, Settled, supervise
-from registry_core.runtime.values import Values, check_output
+from registry_core.runtime.values import check_output
 
 __all__ = ["Answer", "Attempt", "Failure", "blame"]
 

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 from registry_core.definitions.layering import layering
 from registry_core.definitions.middleware import MiddlewareDefinition, MiddlewareFunction, Scope
 from registry_core.errors import ProceedError
-from registry_core.runtime.values import Values, check_output
+from registry_core.runtime.values import check_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from registry_core.definitions.agent import AgentDefinition
-    from registry_core.definitions.middleware import Proceed
+    from registry_core.definitions.middleware import Proceed, Values
     from registry_core.names import AgentId
     from registry_core.runtime.agents import LoadedAgent
     from registry_core.schemas.codec import Codec

@@ -17,9 +17,10 @@ from registry_core.runtime.journal import stamp
 from registry_core.runtime.middleware import Onion, StageCall
 from registry_core.runtime.retry import pause_before
 from registry_core.runtime.supervision import force
-from registry_core.runtime.values import Arrival, Offer, Values, accept, convert, own_copies
+from registry_core.runtime.values import Arrival, Offer, accept, convert, own_copies
 
 if TYPE_CHECKING:
+    from registry_core.definitions.middleware import Values
     from registry_core.pipeline.pipeline import Stage
     from registry_core.runtime.agents import LoadedAgent
     from registry_core.runtime.scope import RunScope

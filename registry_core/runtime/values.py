@@ -7,24 +7,22 @@ the giver's codec and loaded strictly by the taker's. No error repeats a value.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, cast
 
 from registry_core.errors import DefinitionError, Fault, InvalidInputError, InvalidOutputError
 from registry_core.schemas.codec import Codec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from registry_core.definitions.middleware import Values
     from registry_core.definitions.schema import JsonValue
 
-__all__ = ["Arrival", "Offer", "Values", "accept", "check_output", "convert", "own_copies"]
+__all__ = ["Arrival", "Offer", "accept", "check_output", "convert", "own_copies"]
 
 _JSON = (dict, list, str, int, float, bool, type(None))
 _UNCHANGEABLE = frozenset({str, int, float, bool, bytes, complex, type(None)})
-
-
-Values: TypeAlias = Mapping[str, object]
-"""The arguments of one call, by name."""
 
 
 @dataclass(frozen=True, slots=True)
