@@ -190,7 +190,7 @@ class _Binder:
                 if giver is not None:
                     yield Binding(item.name, giver.source)
                 elif not self._blind:
-                    self._fault(path, self._unfed(item))
+                    self._refuse_unfed(path, item)
 
     def _follower(self, items: Iterable[InputDefinition]) -> InputDefinition | None:
         """Return the first of *items* that what the stage before gives fits."""
@@ -217,13 +217,17 @@ class _Binder:
         taken[name] = PipelineInput(name, item.schema)
         return _Giver(FromInput(name), item.schema)
 
-    def _unfed(self, item: InputDefinition) -> str:
+    def _refuse_unfed(self, path: str, item: InputDefinition) -> None:
         gives = self._outputs[self._before]
         verdict = self._known.fits(gives, item.schema)
         reason = "" if isinstance(verdict, Fits) else f": {_because(verdict)}"
-        return (
-            f"{gives.name} of {self._before!r} does not fit {item.schema.name}{reason}; "
-            f'choose another source: sources={{"{item.name}": …}}'
+        advice = f'choose another source: sources={{"{item.name}": …}}'
+        if isinstance(verdict, Misfit):
+            self.mismatch = self._mismatch(path, gives, item.schema, verdict)
+            self.mismatch.add_note(advice)
+        self._fault(
+            path,
+            f"{gives.name} of {self._before!r} does not fit {item.schema.name}{reason}; {advice}",
         )
 
     def _check(self, path: str, item: InputDefinition, source: Source) -> None:
@@ -243,16 +247,21 @@ class _Binder:
     def _check_fit(self, path: str, gives: SchemaId, takes: SchemaId) -> None:
         verdict = self._known.fits(gives, takes)
         if isinstance(verdict, Misfit):
-            self.mismatch = SchemaMismatchError(
-                self._pipeline.name,
-                path,
-                producer=gives.name,
-                consumer=takes.name,
-                pointer=verdict.pointer,
-                reason=verdict.reason,
-                witness=verdict.witness,
-            )
+            self.mismatch = self._mismatch(path, gives, takes, verdict)
             self.faults.extend(self.mismatch.faults)
+
+    def _mismatch(
+        self, path: str, gives: SchemaId, takes: SchemaId, verdict: Misfit
+    ) -> SchemaMismatchError:
+        return SchemaMismatchError(
+            self._pipeline.name,
+            path,
+            producer=gives.name,
+            consumer=takes.name,
+            pointer=verdict.pointer,
+            reason=verdict.reason,
+            witness=verdict.witness,
+        )
 
     def _check_names(self, path: str, stage: Stage, definition: AgentDefinition) -> None:
         names = {item.name for item in definition.inputs}

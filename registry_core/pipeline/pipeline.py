@@ -11,11 +11,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from operator import attrgetter
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias, overload
 
 from registry_core.definitions.schema import JsonObject, JsonValue
 from registry_core.errors import Fault, PipelineError
 from registry_core.pipeline.policy import STRICT, Policy
+from registry_core.pipeline.typing import InT_contra, OutT_co
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from typing import Concatenate, Never, Unpack
+
+    from registry_core.pipeline.typing import (
+        Code,
+        FirstT,
+        GivenT,
+        MoreP,
+        StageOptions,
+        Start,
+        TakenT,
+        Unknown,
+        Worker,
+    )
 
 __all__ = ["IDENTIFIER", "Binding", "FromInput", "FromStage", "Pipeline", "PipelineInput"]
 __all__ += ["Source", "Stage"]
@@ -87,8 +104,13 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Generic[InT_contra, OutT_co]):
     """An ordered set of stages; each reads the caller's values and earlier stages.
+
+    To a type checker it is ``Pipeline[In, Out]``: what its first stage takes first, and what
+    its last one gives. A decorated callable that could not take what the stage before gives,
+    in its first or second parameter, is a type error; one that is given *sources*, or only
+    named, is checked when the pipeline is bound.
 
     Attributes:
         name: What runs and files are labelled with.
@@ -113,6 +135,18 @@ class Pipeline:
         default=(), compare=False, repr=False
     )
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self: Pipeline[Start, Start],
+            name: str,
+            stages: tuple[Stage, ...] = (),
+            inputs: tuple[PipelineInput, ...] = (),
+            outputs: tuple[str, ...] = (),
+            local: tuple[tuple[str, Callable[..., object]], ...] = (),
+        ) -> None:
+            """Start with what is given; a checker takes it for a beginning."""
+
     def __post_init__(self) -> None:
         """Refuse a name that could not label a run."""
         if not IDENTIFIER.fullmatch(self.name):
@@ -120,6 +154,112 @@ class Pipeline:
                 ascii(self.name), [Fault("name", "must be letters, digits, '_', '-'")]
             )
 
+    @overload
+    def stage(
+        self: Pipeline[Start, Start],
+        agent: type[Worker[Callable[Concatenate[TakenT, MoreP], Awaitable[GivenT]]]],
+        /,
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[TakenT, GivenT]: ...
+    @overload
+    def stage(
+        self: Pipeline[Start, Start],
+        agent: type[Worker[Callable[Concatenate[TakenT, MoreP], GivenT]]],
+        /,
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[TakenT, GivenT]: ...
+    @overload
+    def stage(
+        self: Pipeline[Start, Start],
+        agent: Callable[Concatenate[TakenT, MoreP], Awaitable[GivenT]],
+        /,
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[TakenT, GivenT]: ...
+    @overload
+    def stage(
+        self: Pipeline[Start, Start],
+        agent: Callable[Concatenate[TakenT, MoreP], GivenT],
+        /,
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[TakenT, GivenT]: ...
+    @overload
+    def stage(
+        self: Pipeline[Start, Start],
+        agent: Code[Callable[..., Awaitable[GivenT]]],
+        /,
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[Unknown, GivenT]: ...
+    @overload
+    def stage(
+        self: Pipeline[Start, Start],
+        agent: Code[Callable[..., GivenT]],
+        /,
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[Unknown, GivenT]: ...
+    @overload
+    def stage(
+        self: Pipeline[Start, Start],
+        agent: str,
+        /,
+        *,
+        sources: Mapping[str, str | Source] | None = None,
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[Unknown, Unknown]: ...
+    @overload
+    def stage(
+        self: Pipeline[FirstT, TakenT],
+        agent: Code[Callable[Concatenate[TakenT, MoreP], Awaitable[GivenT]]],
+        /,
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[FirstT, GivenT]: ...
+    @overload
+    def stage(
+        self: Pipeline[FirstT, TakenT],
+        agent: Code[Callable[Concatenate[TakenT, MoreP], GivenT]],
+        /,
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[FirstT, GivenT]: ...
+    @overload
+    def stage(
+        self: Pipeline[FirstT, TakenT],
+        agent: Code[Callable[Concatenate[Never, TakenT, MoreP], Awaitable[GivenT]]],
+        /,
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[FirstT, GivenT]: ...
+    @overload
+    def stage(
+        self: Pipeline[FirstT, TakenT],
+        agent: Code[Callable[Concatenate[Never, TakenT, MoreP], GivenT]],
+        /,
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[FirstT, GivenT]: ...
+    @overload
+    def stage(
+        self: Pipeline[FirstT, object],
+        agent: Code[Callable[..., Awaitable[GivenT]]],
+        /,
+        *,
+        sources: Mapping[str, str | Source],
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[FirstT, GivenT]: ...
+    @overload
+    def stage(
+        self: Pipeline[FirstT, object],
+        agent: Code[Callable[..., GivenT]],
+        /,
+        *,
+        sources: Mapping[str, str | Source],
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[FirstT, GivenT]: ...
+    @overload
+    def stage(
+        self: Pipeline[FirstT, object],
+        agent: str,
+        /,
+        *,
+        sources: Mapping[str, str | Source] | None = None,
+        **options: Unpack[StageOptions],
+    ) -> Pipeline[FirstT, Unknown]: ...
     def stage(
         self,
         agent: str | Callable[..., object],
@@ -129,7 +269,7 @@ class Pipeline:
         policy: Policy | None = None,
         config: JsonObject | None = None,
         sources: Mapping[str, str | Source] | None = None,
-    ) -> Pipeline:
+    ) -> Pipeline[Never, Unknown]:
         """Return this pipeline with one more stage at its end.
 
         Args:
