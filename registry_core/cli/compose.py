@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from registry_core.cli.options import as_json, discovered, goal_options, plain
+from registry_core.cli.options import GoalOptions, as_json, discovered, goal_options, plain
 from registry_core.cli.rendering import Output
 from registry_core.cli.values import parse_have, schema_of_file
 
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonValue
-    from registry_core.pipeline.plan import Objective, Plan
+    from registry_core.pipeline.plan import Plan
+    from registry_core.registry import Registry
 
 __all__ = ["command", "plan_value"]
 
@@ -22,49 +23,82 @@ __all__ = ["command", "plan_value"]
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @goal_options
 @click.option("--limit", type=click.IntRange(min=1), default=1, help="Most plans to show.")
+@click.option(
+    "--save",
+    type=click.Path(path_type=Path),
+    help="Write the best plan's pipeline there, as .toml or .json, and lock it.",
+)
+@click.option("--lock", type=click.Path(path_type=Path), help="The lock, if not beside --save.")
 @as_json
 @plain
 @click.pass_context
-def command(  # noqa: PLR0913 -- one parameter an option
+def command(
     ctx: click.Context,
     *,
     file: Path | None,
-    want: tuple[str, ...],
-    have: tuple[str, ...],
-    capabilities: tuple[str, ...],
-    exclude: tuple[str, ...],
-    require: tuple[str, ...],
-    max_stages: int | None,
-    objective: Objective,
     limit: int,
+    save: Path | None,
+    lock: Path | None,
     as_json: bool,
     plain: bool,
+    **goal: Unpack[GoalOptions],
 ) -> None:
     """Plan a pipeline from FILE, or from what --have says, and say why. Runs nothing."""
-    if not want and not capabilities:
+    if not goal["want"] and not goal["capabilities"]:
         raise click.UsageError("say what must come out: --want SCHEMA, or --capability NAME")
     registry = discovered(ctx)
-    given = [parse_have(text)[0] for text in have]
+    given = [parse_have(text)[0] for text in goal["have"]]
     if file is not None:
         given.insert(0, schema_of_file(registry.catalog, file))
     search = registry.plans(
         have=given,
-        want=want,
-        capabilities=capabilities,
-        exclude=exclude,
-        require=require,
-        max_stages=max_stages,
-        objective=objective,
+        want=goal["want"],
+        capabilities=goal["capabilities"],
+        exclude=goal["exclude"],
+        require=goal["require"],
+        max_stages=goal["max_stages"],
+        objective=goal["objective"],
         limit=limit,
     )
     output = Output(plain=plain)
     if as_json:
         output.json([plan_value(plan) for plan in search.plans])
-        return
-    for number, plan in enumerate(search.plans, start=1):
+    for number, plan in enumerate(() if as_json else search.plans, start=1):
         if number > 1:
             output.text()
         output.text(plan.explain())
+    if save is not None:
+        _save(registry, search.best, goal, save, lock)
+
+
+def _save(registry: Registry, plan: Plan, goal: GoalOptions, file: Path, lock: Path | None) -> None:
+    from dataclasses import replace
+
+    from registry_core.cli import artefacts
+    from registry_core.names import CapabilityName
+    from registry_core.pipeline.files import pipeline_text
+    from registry_core.pipeline.lock import Lock, joined
+    from registry_core.pipeline.pipeline import IDENTIFIER
+
+    artefacts.check_form(file)
+    label = file.stem if IDENTIFIER.fullmatch(file.stem) else plan.pipeline.name
+    pipeline = replace(plan.pipeline, name=label)
+    place = artefacts.beside(file, lock)
+    name = artefacts.name_in(place, file)
+    made = artefacts.lock_of(registry, name, pipeline)
+    entry = replace(
+        made.pipelines[name],
+        have=plan.have,
+        want=plan.want,
+        capabilities=tuple(map(CapabilityName.parse, goal["capabilities"])),
+        exclude=tuple(map(registry.resolve, goal["exclude"])),
+        objective=plan.objective,
+    )
+    old = artefacts.open_lock(place) if place.exists() else Lock()
+    locked = joined(str(place), old, replace(made, pipelines={name: entry}))
+    artefacts.write(file, pipeline_text(file.name, pipeline))
+    artefacts.write(place, locked.to_json())
+    click.echo(f"wrote {file} and {place}", err=True)
 
 
 def plan_value(plan: Plan) -> dict[str, JsonValue]:

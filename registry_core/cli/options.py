@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from registry_core.pipeline.plan import Objective
     from registry_core.registry import Registry
 
-__all__ = ["as_json", "discovered", "goal_options", "plain", "rescan"]
+__all__ = ["GoalOptions", "as_json", "discovered", "goal_options", "plain", "rescan"]
 
 _RESCAN = "registry_core.rescan"
 
@@ -18,6 +19,18 @@ CommandT = TypeVar("CommandT", bound=Callable[..., object])
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
 plain = click.option("--plain", is_flag=True, help="Print plain text on a terminal too.")
+
+
+class GoalOptions(TypedDict):
+    """What :func:`goal_options` gives a command."""
+
+    want: tuple[str, ...]
+    have: tuple[str, ...]
+    capabilities: tuple[str, ...]
+    exclude: tuple[str, ...]
+    require: tuple[str, ...]
+    max_stages: int | None
+    objective: Objective
 
 
 def goal_options(command: CommandT) -> CommandT:

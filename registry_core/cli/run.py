@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
+from click.core import ParameterSource
 
 from registry_core.cli.compose import plan_value
-from registry_core.cli.options import as_json, discovered, goal_options, plain
+from registry_core.cli.options import GoalOptions, as_json, discovered, goal_options, plain
 from registry_core.cli.rendering import Output, Progress, shielded
+from registry_core.cli.saved import open_ready, values_for
 from registry_core.cli.values import (
     completed,
     document_value,
@@ -18,20 +21,42 @@ from registry_core.cli.values import (
     schema_of_file,
     written_output,
 )
+from registry_core.definitions.schema import JsonValue
 from registry_core.errors import UnknownNameError
+from registry_core.pipeline.pipeline import Pipeline
+from registry_core.pipeline.plan import Plan
 
 if TYPE_CHECKING:
-    from registry_core.definitions.schema import JsonValue
-    from registry_core.pipeline.plan import Objective, Plan
     from registry_core.registry import Registry
     from registry_core.results.run import RunResult
 
 __all__ = ["command"]
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What to run, on what, and how to say so."""
+
+    what: Plan | Pipeline
+    values: dict[str, JsonValue]
+
+    @property
+    def pipeline(self) -> Pipeline:
+        return self.what if isinstance(self.what, Pipeline) else self.what.pipeline
+
+
 @click.command("run")
 @click.argument("file", metavar="[FILE|AGENT]", required=False, type=click.Path(path_type=Path))
 @goal_options
+@click.option(
+    "--pipeline",
+    "saved",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Run this saved pipeline instead of planning one.",
+)
+@click.option("--frozen", is_flag=True, help="Refuse a saved pipeline that is not as locked.")
+@click.option("--lock", type=click.Path(path_type=Path), help="The lock, if not beside it.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to write the result.")
 @click.option("--middleware", multiple=True, metavar="NAME", help="Wrap it around each stage.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds for the run.")
@@ -43,48 +68,38 @@ def command(  # noqa: PLR0913 -- one parameter an option
     ctx: click.Context,
     *,
     file: Path | None,
-    want: tuple[str, ...],
-    have: tuple[str, ...],
-    capabilities: tuple[str, ...],
-    exclude: tuple[str, ...],
-    require: tuple[str, ...],
-    max_stages: int | None,
-    objective: Objective,
+    saved: Path | None,
+    frozen: bool,
+    lock: Path | None,
     out: Path | None,
     middleware: tuple[str, ...],
     timeout: float | None,
     quiet: bool,
     as_json: bool,
     plain: bool,
+    **goal: Unpack[GoalOptions],
 ) -> None:
     """Plan a pipeline from FILE, or from the values of --have, and run it.
 
     The schema of FILE is the one that declares its media type. In place of a file an AGENT may
-    stand: then the plan uses it, and what it gives is wanted. The code of the plugins that the
-    plan names is imported now, and none other.
+    stand: then the plan uses it, and what it gives is wanted. With --pipeline nothing is planned.
+    The code of the plugins that the pipeline names is imported now, and none other.
     """
+    if (frozen or lock is not None) and saved is None:
+        raise click.UsageError("--frozen and --lock are about a saved pipeline: --pipeline FILE")
     registry = discovered(ctx)
-    if file is not None and not file.exists() and (agent := _agent_named(registry, str(file))):
-        file, require = None, (*require, agent)
-        want = want or (registry.catalog.definition(agent).output,)
-    if not want and not capabilities:
-        raise click.UsageError("say what must come out: --want SCHEMA, or --capability NAME")
-    given = _given(registry, file, have)
-    plan = registry.plan(
-        have=list(given),
-        want=want,
-        capabilities=capabilities,
-        exclude=exclude,
-        require=require,
-        max_stages=max_stages,
-        objective=objective,
-    )
+    if saved is None:
+        work = _planned(registry, file, goal)
+    else:
+        _check_goal(ctx)
+        pipeline = open_ready(registry, saved, lock, frozen=frozen)
+        work = _Work(pipeline, values_for(registry.catalog, pipeline, file, goal["have"]))
     with shielded(plain=plain) as output:
         if not as_json and not quiet:
-            output.text(plan.explain())
-        result = _run(registry, plan, given, middleware, timeout, quiet=quiet or as_json)
+            output.text(_shown(work))
+        result = _run(registry, work, middleware, timeout, quiet=quiet or as_json)
         if as_json:
-            output.json({"plan": plan_value(plan), "result": json.loads(result.to_json())})
+            output.json({**_value(work), "result": json.loads(result.to_json())})
         else:
             _print(output, result)
         if result.ok:
@@ -92,6 +107,48 @@ def command(  # noqa: PLR0913 -- one parameter an option
     if not result.ok:
         _explain(result)
         ctx.exit(1)
+
+
+def _planned(registry: Registry, file: Path | None, goal: GoalOptions) -> _Work:
+    want, require = goal["want"], goal["require"]
+    if file is not None and not file.exists() and (agent := _agent_named(registry, str(file))):
+        file, require = None, (*require, agent)
+        want = want or (registry.catalog.definition(agent).output,)
+    if not want and not goal["capabilities"]:
+        raise click.UsageError("say what must come out: --want SCHEMA, or --capability NAME")
+    given = _given(registry, file, goal["have"])
+    plan = registry.plan(
+        have=list(given),
+        want=want,
+        capabilities=goal["capabilities"],
+        exclude=goal["exclude"],
+        require=require,
+        max_stages=goal["max_stages"],
+        objective=goal["objective"],
+    )
+    names = (declared.name for declared in plan.pipeline.inputs)
+    return _Work(plan, dict(zip(names, given.values(), strict=True)))
+
+
+def _check_goal(ctx: click.Context) -> None:
+    """Refuse options that plan, where nothing is planned."""
+    given = [name for name in GoalOptions.__annotations__ if name != "have"]
+    typed = ParameterSource.COMMANDLINE
+    if any(ctx.get_parameter_source(name) is typed for name in given):
+        raise click.UsageError("a saved pipeline is not planned: it takes FILE and --have only")
+
+
+def _shown(work: _Work) -> str:
+    if isinstance(work.what, Plan):
+        return work.what.explain()
+    stages = (f"{number:3}. {s.agent}" for number, s in enumerate(work.what.stages, start=1))
+    return "\n".join((f"pipeline {work.what.name}", *stages))
+
+
+def _value(work: _Work) -> dict[str, JsonValue]:
+    if isinstance(work.what, Plan):
+        return {"plan": plan_value(work.what)}
+    return {"pipeline": json.loads(work.what.to_json())}
 
 
 def _agent_named(registry: Registry, name: str) -> str:
@@ -119,8 +176,7 @@ def _given(registry: Registry, file: Path | None, have: tuple[str, ...]) -> dict
 
 def _run(
     registry: Registry,
-    plan: Plan,
-    given: dict[str, JsonValue],
+    work: _Work,
     middleware: tuple[str, ...],
     timeout: float | None,
     *,
@@ -132,10 +188,10 @@ def _run(
         timeout_seconds=timeout,
         attempt_timeout_seconds=registry.settings.run.timeout_seconds,
     )
-    with Progress(total=len(plan.pipeline.stages), quiet=quiet) as progress:
+    with Progress(total=len(work.pipeline.stages), quiet=quiet) as progress:
         return registry.run_sync(
-            plan,
-            *given.values(),
+            work.what,
+            inputs=work.values,
             middleware=middleware,
             observers=[progress],
             options=options,
