@@ -140,6 +140,7 @@ class Registry:
         Raises:
             UnknownNameError: If nothing has the name.
             AmbiguousNameError: If several have it and no pin decides.
+            AgentLoadError: If it is the name of an agent in quarantine.
         """
         return self._installed.resolve(name)
 
@@ -285,7 +286,7 @@ class Registry:
         Raises:
             PipelineError: If the pipeline is not valid, or the values are not its inputs.
             UnknownNameError: If an agent of the plan is not here, or a middleware is not.
-            AgentLoadError: If a middleware's code cannot be brought in.
+            AgentLoadError: If a middleware's code cannot be brought in, or an agent is quarantined.
             asyncio.CancelledError: If the calling task is cancelled; ``result`` of the
                 exception is the result so far.
         """
@@ -297,6 +298,7 @@ class Registry:
         from registry_core.runtime.scope import RunOptions
 
         if isinstance(what, Plan):
+            self._installed.refuse_quarantined(*(stage.agent for stage in what.pipeline.stages))
             # What it was planned with may be gone: better said before anything runs.
             for stage in what.pipeline.stages:
                 self.catalog.entry(stage.agent)
@@ -305,6 +307,7 @@ class Registry:
             if not isinstance(what, Pipeline):
                 what = self._single(what, len(values), inputs or {})
             known, adopted = self._adopting(what)
+            self._installed.refuse_quarantined(*(stage.agent for stage in adopted.stages))
             pipeline = bind(adopted, known.catalog)
         options = options or RunOptions(attempt_timeout_seconds=self.settings.run.timeout_seconds)
         return await execute(

@@ -35,17 +35,23 @@ def command(ctx: click.Context, *, imports: bool, as_json: bool) -> None:
     Exits with 1 when anything is wrong.
     """
     report = discovered(ctx).report
-    checks = (*_cut_imports(), *(_import_checks(report) if imports else ()))
+    tried = _import_checks(report) if imports else ()
+    lifted = _lifted(report, tried)
+    if lifted:
+        report = discovered(ctx).report
+    checks = (*_cut_imports(), *tried)
     if as_json:
-        _print_json(report, checks)
+        _print_json(report, checks, lifted)
     else:
+        for name in lifted:
+            click.echo(f"{name} survived its import: it is no longer quarantined")
         _print_text(report, checks)
     if report.problems or report.conflicts or any(check.code for check in checks):
         ctx.exit(1)
 
 
 def _cut_imports() -> tuple[ImportCheck, ...]:
-    """Return what was being imported when its process ended, and was not imported since."""
+    """Return what was being imported when a process left, and was not imported since."""
     from registry_core.discovery.breadcrumbs import cut_imports
     from registry_core.discovery.checkup import ImportCheck
     from registry_core.settings.sources import user_cache_folder
@@ -54,10 +60,11 @@ def _cut_imports() -> tuple[ImportCheck, ...]:
         ImportCheck(
             cut.plugin,
             "died",
-            f"process {cut.process} ended while it imported this, {_moment(cut.began)}; "
-            "see whether it does again: agentreg doctor --import",
+            f"process {cut.process} left while it imported this, {_moment(cut.began)}; "
+            "see whether it comes to an end: agentreg doctor --import",
         )
         for cut in cut_imports(user_cache_folder())
+        if not cut.location  # the others are in quarantine, or not what is installed here
     )
 
 
@@ -67,10 +74,20 @@ def _import_checks(report: DiscoveryReport) -> tuple[ImportCheck, ...]:
     return check_imports(report.plugins)
 
 
-def _print_json(report: DiscoveryReport, checks: Sequence[ImportCheck]) -> None:
+def _lifted(report: DiscoveryReport, checks: Sequence[ImportCheck]) -> tuple[str, ...]:
+    from registry_core.discovery.quarantine import lift
+    from registry_core.settings.sources import user_cache_folder
+
+    return lift(user_cache_folder(), report.plugins, checks)
+
+
+def _print_json(
+    report: DiscoveryReport, checks: Sequence[ImportCheck], lifted: Sequence[str]
+) -> None:
     value: dict[str, JsonValue] = {
         "plugins": len(report.plugins),
         "problems": [{**record_value(r), "since": _since(r)} for r in report.problems],
+        "lifted": list(lifted),
         "conflicts": [_conflict_value(conflict) for conflict in report.conflicts],
         "imports": [
             {"plugin": c.plugin, "code": c.code, "reason": c.reason, "changed": list(c.changed)}
@@ -120,7 +137,16 @@ def _print_text(report: DiscoveryReport, checks: Sequence[ImportCheck]) -> None:
 
 
 def _since(record: PluginRecord) -> str:
-    """Return when the plugin was installed as it is, in UTC; empty when that cannot be known."""
+    """Return when the plugin was installed as it is, in UTC; empty when that cannot be known.
+
+    Of one in quarantine it is when the import began that put it there.
+    """
+    if record.state == "quarantined":
+        from registry_core.discovery.breadcrumbs import fatal_imports
+        from registry_core.settings.sources import user_cache_folder
+
+        cuts = fatal_imports(user_cache_folder())
+        return max((_moment(c.began) for c in cuts if c.plugin == record.full_name), default="")
     try:
         return _moment(Path(record.location).stat().st_mtime)
     except (OSError, ValueError):

@@ -9,7 +9,7 @@ somebody asks for more. Neither holds a decision about which code to run: loadin
 files again. Everything this module imports at its top costs next to nothing.
 """
 # pathlib costs as much as starting Python does.
-# ruff: noqa: PTH103, PTH105, PTH108, PTH116, PTH123
+# ruff: noqa: PTH103, PTH105, PTH108, PTH116, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -134,9 +134,11 @@ def open_index(
     cuts = [cut for cut in fatal_imports(cache) if os.path.dirname(cut.location) in folders]
     if not cuts:
         return index
-    from registry_core.discovery.quarantine import without_quarantined
+    from registry_core.discovery.memory import listed
+    from registry_core.discovery.quarantine import quarantine
 
-    return without_quarantined(index, cuts)
+    report = quarantine(index.report, cuts)
+    return Index(*listed(report), lambda: report)
 
 
 def _has_crumbs(cache: str) -> bool:

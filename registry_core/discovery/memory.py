@@ -128,7 +128,7 @@ def _tail(found: Discovery) -> bytes:
 
 
 def listed(report: DiscoveryReport) -> tuple[str, bytes]:
-    """Return the ids of the agents in *report* and what a list shows of each, as an index has it."""
+    """Return the ids of all agents and what the list shows of each, as an index keeps them."""
     rows = tuple(sorted(_rows(report)))
     return "\n".join([f"!{row[0]}" if row[-1] else row[0] for row in rows]), pack(rows)
 

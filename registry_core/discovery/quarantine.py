@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from registry_core.discovery.breadcrumbs import forget_cuts
-from registry_core.discovery.index import Index
-from registry_core.discovery.memory import listed
 from registry_core.errors import AgentLoadError, NameLookupError
 
 if TYPE_CHECKING:
@@ -19,15 +17,9 @@ if TYPE_CHECKING:
     from registry_core.discovery.checkup import ImportCheck
     from registry_core.discovery.report import DiscoveryReport, PluginRecord
 
-__all__ = ["lift", "quarantine", "refuse_quarantined", "without_quarantined"]
+__all__ = ["lift", "quarantine", "refuse_quarantined"]
 
 _LIFT = "agentreg doctor --import"
-
-
-def without_quarantined(index: Index, cuts: Iterable[CutImport]) -> Index:
-    """Return *index* without the agents of the plugins that *cuts* name."""
-    report = quarantine(index.report, cuts)
-    return index if report == index.report else Index(*listed(report), lambda: report)
 
 
 def quarantine(report: DiscoveryReport, cuts: Iterable[CutImport]) -> DiscoveryReport:
