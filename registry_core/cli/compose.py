@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
 import click
 
@@ -24,6 +24,11 @@ __all__ = ["command", "plan_value"]
 @goal_options
 @click.option("--limit", type=click.IntRange(min=1), default=1, help="Most plans to show.")
 @click.option(
+    "--draw",
+    type=click.Choice(["mermaid", "svg"]),
+    help="Print the best plan as a drawing instead.",
+)
+@click.option(
     "--save",
     type=click.Path(path_type=Path),
     help="Write the best plan's pipeline there, as .toml or .json, and lock it.",
@@ -37,6 +42,7 @@ def command(
     *,
     file: Path | None,
     limit: int,
+    draw: Literal["mermaid", "svg"] | None,
     save: Path | None,
     lock: Path | None,
     as_json: bool,
@@ -46,6 +52,8 @@ def command(
     """Plan a pipeline from FILE, or from what --have says, and say why. Runs nothing."""
     if not goal["want"] and not goal["capabilities"]:
         raise click.UsageError("say what must come out: --want SCHEMA, or --capability NAME")
+    if draw is not None and as_json:
+        raise click.UsageError("--draw and --json are two forms of one answer: choose one")
     registry = discovered(ctx)
     given = [parse_have(text)[0] for text in goal["have"]]
     if file is not None:
@@ -61,14 +69,20 @@ def command(
         limit=limit,
     )
     output = Output(plain=plain)
-    if as_json:
+    if draw is not None:
+        _draw(output, search.best, draw)
+    elif as_json:
         output.json([plan_value(plan) for plan in search.plans])
-    for number, plan in enumerate(() if as_json else search.plans, start=1):
-        if number > 1:
-            output.text()
-        output.text(plan.explain())
+    else:
+        output.text("\n\n".join(plan.explain() for plan in search.plans))
     if save is not None:
         _save(registry, search.best, goal, save, lock)
+
+
+def _draw(output: Output, plan: Plan, form: Literal["mermaid", "svg"]) -> None:
+    from registry_core.pipeline.drawing import mermaid, svg
+
+    output.text(mermaid(plan) if form == "mermaid" else svg(plan))
 
 
 def _save(registry: Registry, plan: Plan, goal: GoalOptions, file: Path, lock: Path | None) -> None:
