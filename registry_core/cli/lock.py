@@ -64,7 +64,7 @@ def command(
 
 def _drifts(registry: Registry, place: Path, files: Sequence[Path]) -> Iterator[Drift]:
     lock = open_lock(place)
-    if not files:
+    if not files and not lock.pipelines:
         yield from drifted_distributions(registry, lock)
     for file in files or _files(place, lock):
         name = name_in(place, file)

@@ -56,18 +56,17 @@ def toml_lines(text: str) -> Lines:
         start = statement[0][1]
         words = [word for word, _ in statement]
         if words[0] == "[":
-            is_array = words[1] == "["
-            here = _inside((), _keys(word for word in words if word not in "[]"), tables)
-            if is_array:
+            here = _inside((), _keys(word for word in words if word not in {"[", "]"}), tables)
+            if words[1] == "[":
                 tables[here] += 1
                 here = (*here, tables[here] - 1)
-            lines.setdefault(here, start)
-            continue
-        equals = words.index("=")
-        place = _inside(here, _keys(words[:equals]), tables)
-        for depth in range(1, len(place) + 1):
-            lines.setdefault(place[:depth], start)
-        for steps, line in _walked(place, statement[equals + 1 :]):
+            place, value = here, statement[:0]
+        else:
+            equals = words.index("=")
+            place = _inside(here, _keys(words[:equals]), tables)
+            value = statement[equals + 1 :]
+        around = ((place[:depth], start) for depth in range(1, len(place) + 1))
+        for steps, line in (*around, *_walked(place, value)):
             lines.setdefault(steps, line)
     return lines
 
