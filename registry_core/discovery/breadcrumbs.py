@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,9 +19,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ["CutImport", "cut_imports", "fatal_imports", "forget_cuts", "noting_import"]
+__all__ = ["DEATHS", "CutImport", "cut_imports", "fatal_imports", "forget_cuts", "noting_import"]
 
 _FOLDER = "importing"
+DEATHS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,18 @@ def cut_imports(cache: str) -> tuple[CutImport, ...]:
 
 
 def fatal_imports(cache: str) -> tuple[CutImport, ...]:
-    """Return the imports that took their processes down, of what is installed as it was then."""
-    return tuple(cut for cut in cut_imports(cache) if cut.location and _is_still_there(cut))
+    """Return the last import of each plugin that took three processes in a row down.
+
+    Counts what is installed as it was then. One death alone says little: whoever kills a service
+    while it starts would accuse whatever it was importing.
+    """
+    deaths: defaultdict[str, list[CutImport]] = defaultdict(list)
+    for cut in cut_imports(cache):
+        if cut.location and _is_still_there(cut):
+            deaths[cut.plugin].append(cut)
+    return tuple(
+        max(cuts, key=lambda cut: cut.began) for cuts in deaths.values() if len(cuts) >= DEATHS
+    )
 
 
 def forget_cuts(cache: str, plugin: str) -> None:
