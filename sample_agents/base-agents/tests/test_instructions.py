@@ -49,6 +49,7 @@ class TestReadInstruction:
             ("find emails", Extract("emails")),
             ("pick the field price", Pick("price")),
             ("take name", Pick("name")),
+            ("pick theory", Pick("theory")),
             ("sort", Sort()),
             ("sort them by price descending", Sort(descending=True, field="price")),
             ("remove the duplicates", Dedupe()),

@@ -65,7 +65,7 @@ _RULES: tuple[tuple[str, Callable[[re.Match[str]], Step]], ...] = (
         lambda found: Extract(cast("Kind", f"{found['kind'].lower()}s")),
     ),
     (
-        r"(?:pick|take)(?: the)?+(?: field)?+ (?!the\b|first\b|last\b)(?P<field>\S++)",
+        r"(?:pick|take)(?: the\b)?+(?: field\b)?+ (?!the\b|first\b|last\b)(?P<field>\S++)",
         lambda found: Pick(found["field"]),
     ),
     (
