@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from registry_core.catalog.entry import CatalogEntry
     from registry_core.composer.goal import Goal
 
-__all__ = ["find_plans"]
+__all__ = ["find_plans", "index_for"]
 
 
 def find_plans(
@@ -43,7 +43,7 @@ def find_plans(
     """
     if not goal.want and not goal.require:
         raise _refusal(goal, "nothing is wanted")
-    index = _index(catalog, goal)
+    index = index_for(catalog, goal)
     problem = Problem(
         index=index,
         have=goal.have,
@@ -71,7 +71,7 @@ def _refusal(goal: Goal, reason: str) -> NoPlanError:
     return NoPlanError(have=have, want=[*want, *sorted(goal.require)], reason=reason)
 
 
-def _index(catalog: Catalog, goal: Goal) -> OperationIndex:
+def index_for(catalog: Catalog, goal: Goal) -> OperationIndex:
     """Return the agents that may take part, and what satisfies what as far as *goal* can reach.
 
     Where that does not suffice, also what would satisfy the needs behind it, to tell what is

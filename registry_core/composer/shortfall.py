@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from registry_core.composer.solution import Blocked, Unreachable
     from registry_core.definitions.schema import JsonValue
 
-__all__ = ["no_plan", "upstream"]
+__all__ = ["asked_keys", "given_keys", "no_plan", "upstream"]
 
 _LINES = 6
 # Enough to fill the lines; a large catalog has thousands of needs behind one that is missing.
@@ -77,14 +77,14 @@ def upstream(
     for entry in entries:
         if entry.definition.output not in known:
             givers.setdefault(entry.definition.output, []).append(entry)
-    given = {schema: _given_keys(catalog, schema) for schema in givers}
+    given = {schema: given_keys(catalog, schema) for schema in givers}
     satisfied: dict[SchemaId, list[SchemaId]] = {}
     waiting = dict.fromkeys(missing)
     explored: set[SchemaId] = set()
     while len(explored) < _NEEDS and (left := [need for need in waiting if need not in explored]):
         need = left[0]
         explored.add(need)
-        asked = _asked_keys(catalog, need)
+        asked = asked_keys(catalog, need)
         for schema, keys in given.items():
             if asked <= keys and isinstance(catalog.fits(schema, need), Fits):
                 satisfied.setdefault(schema, []).append(need)
@@ -93,11 +93,13 @@ def upstream(
     return {schema: list(dict.fromkeys((*needs, schema))) for schema, needs in satisfied.items()}
 
 
-def _asked_keys(catalog: Catalog, schema: SchemaId) -> frozenset[str]:
+def asked_keys(catalog: Catalog, schema: SchemaId) -> frozenset[str]:
+    """Return the keys that *schema* requires of what it takes."""
     return _keys(catalog.schemas.definition(schema).accepts.get("required"))
 
 
-def _given_keys(catalog: Catalog, schema: SchemaId) -> frozenset[str]:
+def given_keys(catalog: Catalog, schema: SchemaId) -> frozenset[str]:
+    """Return the keys that *schema* declares of what it gives."""
     return _keys(catalog.schemas.definition(schema).emits.get("properties"))
 
 
@@ -134,8 +136,8 @@ def _left_out(catalog: Catalog, entries: Iterable[CatalogEntry], blocked: Blocke
 
 def _misfits(catalog: Catalog, at_hand: Iterable[SchemaId], need: SchemaId) -> Iterator[str]:
     """Say what keeps each schema at hand from being the one that is needed, closest first."""
-    asked = _asked_keys(catalog, need)
-    given = {schema: _given_keys(catalog, schema) for schema in at_hand}
+    asked = asked_keys(catalog, need)
+    given = {schema: given_keys(catalog, schema) for schema in at_hand}
     related = [s for s in given if s.name == need.name or given[s] & asked]
     for schema in sorted(related, key=lambda schema: (len(asked - given[schema]), schema)):
         match catalog.fits(schema, need):
