@@ -21,16 +21,21 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON v
 plain = click.option("--plain", is_flag=True, help="Print plain text on a terminal too.")
 
 
-class GoalOptions(TypedDict):
+class PlanLimits(TypedDict):
+    """What a plan must heed, as it was typed."""
+
+    exclude: tuple[str, ...]
+    require: tuple[str, ...]
+    max_stages: int | None
+    objective: Objective
+
+
+class GoalOptions(PlanLimits):
     """What :func:`goal_options` gives a command."""
 
     want: tuple[str, ...]
     have: tuple[str, ...]
     capabilities: tuple[str, ...]
-    exclude: tuple[str, ...]
-    require: tuple[str, ...]
-    max_stages: int | None
-    objective: Objective
 
 
 def goal_options(command: CommandT) -> CommandT:
