@@ -12,8 +12,11 @@ from registry_core.cli.rendering import Output
 from registry_core.cli.values import parse_have, schema_of_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from registry_core.composer.rejection import Rejection
     from registry_core.definitions.schema import JsonValue
-    from registry_core.pipeline.plan import Plan
+    from registry_core.pipeline.plan import Plan, PlanSearch
     from registry_core.registry import Registry
 
 __all__ = ["command", "plan_value"]
@@ -28,6 +31,7 @@ __all__ = ["command", "plan_value"]
     type=click.Choice(["mermaid", "svg"]),
     help="Print the best plan as a drawing instead.",
 )
+@click.option("--explain", is_flag=True, help="Say of each agent that was not chosen why.")
 @click.option(
     "--save",
     type=click.Path(path_type=Path),
@@ -37,12 +41,13 @@ __all__ = ["command", "plan_value"]
 @as_json
 @plain
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913 -- one parameter an option
     ctx: click.Context,
     *,
     file: Path | None,
     limit: int,
     draw: Literal["mermaid", "svg"] | None,
+    explain: bool,
     save: Path | None,
     lock: Path | None,
     as_json: bool,
@@ -52,8 +57,8 @@ def command(
     """Plan a pipeline from FILE, or from what --have says, and say why. Runs nothing."""
     if not goal["want"] and not goal["capabilities"]:
         raise click.UsageError("say what must come out: --want SCHEMA, or --capability NAME")
-    if draw is not None and as_json:
-        raise click.UsageError("--draw and --json are two forms of one answer: choose one")
+    if draw is not None and (as_json or explain):
+        raise click.UsageError("--draw prints a drawing and nothing else: choose one")
     registry = discovered(ctx)
     given = [parse_have(text)[0] for text in goal["have"]]
     if file is not None:
@@ -71,12 +76,61 @@ def command(
     output = Output(plain=plain)
     if draw is not None:
         _draw(output, search.best, draw)
-    elif as_json:
-        output.json([plan_value(plan) for plan in search.plans])
     else:
-        output.text("\n\n".join(plan.explain() for plan in search.plans))
+        others = _rejected(registry, search.best, given, goal) if explain else None
+        _answer(output, search, others, as_json=as_json)
     if save is not None:
         _save(registry, search.best, goal, save, lock)
+
+
+def _answer(
+    output: Output, search: PlanSearch, others: Iterable[Rejection] | None, *, as_json: bool
+) -> None:
+    if as_json:
+        values = [plan_value(plan) for plan in search.plans]
+        if others is not None:
+            values[0]["rejected"] = [_rejection_value(other) for other in others]
+        output.json([*values])
+        return
+    output.text("\n\n".join(plan.explain() for plan in search.plans))
+    if others is not None:
+        lines = [f"  {other}" for other in others] or ["  nobody else could have taken part"]
+        output.text("\n".join(["", "not in the best plan:", *lines]))
+
+
+def _rejected(
+    registry: Registry, plan: Plan, given: Iterable[str], goal: GoalOptions
+) -> tuple[Rejection, ...]:
+    from registry_core.composer.goal import Goal, knowing
+    from registry_core.composer.rejection import rejected
+    from registry_core.names import CapabilityName
+
+    catalog, have = knowing(registry.catalog, given)
+    asked = Goal(
+        have=have,
+        want=knowing(catalog, goal["want"])[1],
+        capabilities=tuple(map(CapabilityName.parse, goal["capabilities"])),
+        exclude=frozenset(map(catalog.resolve, goal["exclude"])),
+        require=frozenset(map(catalog.resolve, goal["require"])),
+        max_stages=goal["max_stages"],
+        objective=goal["objective"],
+    )
+    return rejected(catalog, asked, plan)
+
+
+def _rejection_value(rejection: Rejection) -> dict[str, JsonValue]:
+    from dataclasses import asdict
+
+    from registry_core.composer.rejection import describe
+
+    reason = rejection.reason
+    return {
+        "agent": rejection.agent,
+        "part": rejection.part,
+        "kind": type(reason).__name__.lower(),
+        "facts": asdict(reason),
+        "text": describe(reason),
+    }
 
 
 def _draw(output: Output, plan: Plan, form: Literal["mermaid", "svg"]) -> None:

@@ -48,6 +48,7 @@ class Gap:
         pointer: JSON pointer to the part of *witness* that is refused.
         reason: What is asked for there, or why it could not be decided; empty without *gives*.
         witness: A value of *gives* that is refused; None where there is none, or for ``null``.
+        decided: Whether *gives* was proved not to fit; False where nobody knows.
     """
 
     input: str
@@ -56,6 +57,7 @@ class Gap:
     pointer: str = ""
     reason: str = ""
     witness: JsonValue = None
+    decided: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,8 @@ class Rejection:
 def rejected(catalog: Catalog, goal: Goal, plan: Plan, *, limit: int = 20) -> tuple[Rejection, ...]:
     """Return who could have taken part in the best *plan* for *goal*, and why it does not.
 
-    Whoever gives what the goal wants comes first, then who gives what a stage takes of another, then who
-    claims a wanted capability; each part by id.
+    Whoever gives what the goal wants comes first, then who gives what one stage takes of
+    another, then who claims a wanted capability; each part by id.
 
     Args:
         catalog: What the plan was found in.
@@ -182,7 +184,8 @@ def _gap_text(gap: Gap) -> str:
     if gap.gives is None:
         return f"nothing that can be reached is like {gap.takes.name}, for {target}"
     where = f" at {gap.pointer}" if gap.pointer else ""
-    return f"{gap.gives.name} is no {gap.takes.name}, for {target}: {gap.reason}{where}"
+    verb = "is" if gap.decided else "may be"
+    return f"{gap.gives.name} {verb} no {gap.takes.name}, for {target}: {gap.reason}{where}"
 
 
 def _candidates(catalog: Catalog, goal: Goal, plan: Plan) -> Iterator[tuple[AgentId, str]]:
@@ -324,6 +327,6 @@ def _gap(catalog: Catalog, name: str, need: SchemaId, given: Collection[SchemaId
         case Misfit(pointer, reason, witness):
             return Gap(name, need, closest, pointer, reason, witness)
         case Undecided(pointer=pointer, reason=reason):
-            return Gap(name, need, closest, pointer, f"not decided ({reason})")
+            return Gap(name, need, closest, pointer, f"not decided ({reason})", decided=False)
         case Fits():
             return Gap(name, need)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Agentreg
 
@@ -22,3 +24,36 @@ class TestDraw:
 
         assert typed.code == 2
         assert "choose one" in typed.err
+
+
+class TestExplain:
+    @pytest.mark.requirement("R91")
+    def test_each_agent_that_lost_is_a_line_with_its_reason(self, agentreg: Agentreg) -> None:
+        """Whose agent is not used asks why."""
+        lost = agentreg(*GOAL, "--explain").out.partition("not in the best plan:\n")[2]
+
+        assert "pdf-agents/pdf_to_text@" in lost
+        assert "HtmlPage may be no PdfFile, for its input 'file': " in lost
+
+    def test_without_rivals_it_says_so(self, agentreg: Agentreg) -> None:
+        """An empty list could be a bug."""
+        typed = agentreg("compose", "--have", "DocumentText", "--want", "Summary", "--explain")
+
+        assert typed.out.endswith("nobody else could have taken part\n")
+
+    def test_a_script_reads_the_same_facts(self, agentreg: Agentreg) -> None:
+        """CI compares them between two versions."""
+        (plan,) = agentreg(*GOAL, "--explain", "--json").rows()
+
+        rejected = plan["rejected"]
+        assert isinstance(rejected, list)
+        first = rejected[0]
+        assert isinstance(first, dict)
+        assert first["kind"] == "unconnected"
+        assert first.keys() == {"agent", "part", "kind", "facts", "text"}
+
+    def test_a_plan_alone_is_not_explained(self, agentreg: Agentreg) -> None:
+        """Nobody pays for what was not asked."""
+        (plan,) = agentreg(*GOAL, "--json").rows()
+
+        assert "rejected" not in plan
