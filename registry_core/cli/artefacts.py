@@ -24,6 +24,7 @@ from registry_core.pipeline.lock import (
     locked_agent,
     parse_lock,
 )
+from registry_core.pipeline.reading import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -78,11 +79,20 @@ def open_lock(file: Path) -> Lock:
     return parse_lock(str(file), _content(file))
 
 
-def write(file: Path, text: str) -> None:
-    """Write *file* whole or not at all."""
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+def write(*files: tuple[Path, str]) -> None:
+    """Write each file whole or not at all; none when one could not be read again.
+
+    Raises:
+        ConfigError: If one is larger than what is read.
+    """
+    contents = [(file, text.encode()) for file, text in files]
+    for file, content in contents:
+        if len(content) > MAX_FILE_BYTES:
+            raise ConfigError(str(file), [Fault("", "would be larger than 1 MiB")])
+    for file, content in contents:
+        part = file.with_name(f".{file.name}.part")
+        part.write_bytes(content)
+        part.replace(file)
 
 
 def lock_of(

@@ -164,8 +164,7 @@ def _save(registry: Registry, plan: Plan, goal: GoalOptions, file: Path, lock: P
     )
     old = artefacts.open_lock(place) if place.exists() else Lock()
     locked = joined(str(place), old, replace(made, pipelines={name: entry}))
-    artefacts.write(file, pipeline_text(file.name, pipeline))
-    artefacts.write(place, locked.to_json())
+    artefacts.write((file, pipeline_text(file.name, pipeline)), (place, locked.to_json()))
     click.echo(f"wrote {file} and {place}", err=True)
 
 

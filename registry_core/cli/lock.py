@@ -82,7 +82,7 @@ def _write(registry: Registry, place: Path, files: Sequence[Path]) -> None:
     new = Lock()
     for file in files or _files(place, old):
         new = joined(str(place), new, _locked(registry, name_in(place, file), file, old))
-    write(place, joined(str(place), old, new).to_json())
+    write((place, joined(str(place), old, new).to_json()))
 
 
 def _locked(registry: Registry, name: str, file: Path, old: Lock) -> Lock:

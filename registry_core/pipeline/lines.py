@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
-__all__ = ["Lines", "Steps", "json_lines", "line_of", "steps_of", "toml_lines"]
+__all__ = ["Lines", "Steps", "has_long_key", "json_lines", "line_of", "steps_of", "toml_lines"]
 
 Steps: TypeAlias = tuple[str | int, ...]
 """The keys and places that lead to a value."""
@@ -21,16 +21,18 @@ Lines: TypeAlias = Mapping[Steps, int]
 
 _Token: TypeAlias = tuple[str, int]
 
+# What is left open ends with its line or with the text, so that no text is read twice.
 _TOKEN = re.compile(
-    r'"""(?:[^\\]|\\.)*?"{3,5}'
-    r"|'''.*?'{3,5}"
-    r'|"(?:[^"\\\n]|\\.)*"'
-    r"|'[^'\n]*'"
+    r'"""(?:[^\\]|\\.)*?(?:"{3,5}|\Z)'
+    r"|'''.*?(?:'{3,5}|\Z)"
+    r'|"(?:[^"\\\n]|\\.)*"?'
+    r"|'[^'\n]*'?"
     r"|\#[^\n]*"
     r"|[\[\]{},:=\n]"
     r"""|[^\s\[\]{},:="'\#]+""",
     re.DOTALL,
 )
+_BETWEEN_KEYS = frozenset("[]{},=\n")
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
@@ -69,6 +71,23 @@ def toml_lines(text: str) -> Lines:
         for steps, line in (*around, *_walked(place, value)):
             lines.setdefault(steps, line)
     return lines
+
+
+def has_long_key(text: str, parts: int) -> bool:
+    """Return whether a key of the TOML *text* has more dots than *parts*; it may be no TOML yet.
+
+    >>> has_long_key("a.b.c = 1", 1), has_long_key("a.b = 'a.b.c.d' # and so on ...", 1)
+    (True, False)
+    """
+    dots = 0
+    for word, _ in _tokens(text):
+        if word in _BETWEEN_KEYS:
+            dots = 0
+        elif word[0] not in "\"'":
+            dots += word.count(".")
+        if dots > parts:
+            return True
+    return False
 
 
 def line_of(lines: Lines, steps: Steps) -> int:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import tomllib
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from registry_core.definitions.validating import parse_json
 from registry_core.errors import ConfigError, Fault, ManifestError, PipelineError
 from registry_core.pipeline.documents import load
-from registry_core.pipeline.lines import json_lines, line_of, steps_of, toml_lines
+from registry_core.pipeline.lines import has_long_key, json_lines, line_of, steps_of, toml_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +21,6 @@ __all__ = ["MAX_FILE_BYTES", "fault_at", "read_document"]
 
 MAX_FILE_BYTES = 1 << 20
 _MAX_PARTS = 32
-_STRING = re.compile(r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|\'[^\'\n]*\'')
-_BETWEEN_KEYS = re.compile(r"[={},\[\]\n#]")
 
 DocumentT = TypeVar("DocumentT")
 
@@ -76,7 +73,7 @@ def _from_toml(subject: str, content: bytes) -> tuple[str, Lines]:
     try:
         text = content.decode("utf-8")
         # tomllib takes quadratic time and memory over the parts of one dotted key.
-        if any(p.count(".") >= _MAX_PARTS for p in _BETWEEN_KEYS.split(_STRING.sub("", text))):
+        if has_long_key(text, _MAX_PARTS):
             raise ConfigError(subject, [Fault("", "a key has too many parts")])
         document = tomllib.loads(text)
     except UnicodeDecodeError as error:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 import tomllib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_core.definitions.schema import JsonObject, JsonValue  # noqa: TC001 -- hints are resolved
-from registry_core.pipeline.lines import Steps, json_lines, line_of, steps_of, toml_lines
+from registry_core.pipeline.lines import (
+    Steps,
+    has_long_key,
+    json_lines,
+    line_of,
+    steps_of,
+    toml_lines,
+)
 
 KEYS = st.text(st.characters(codec="utf-8", exclude_characters="\r"), min_size=1, max_size=5)
 DOCUMENTS = st.dictionaries(
@@ -88,3 +96,28 @@ class TestToml:
 
         assert line_of(lines, steps_of("stages[1].agent")) == 4
         assert line_of(lines, steps_of("outputs")) == 1
+
+
+class TestLongKeys:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "a." * 40 + "a = 1",
+            " . ".join("a" * 40) + " = 1",
+            ".".join(['"a"'] * 40) + " = 1",
+            "[" + "a." * 40 + "a]",
+            'x = ["""\n\'""", {' + "a." * 40 + "a = 1}]",
+        ],
+    )
+    def test_a_key_of_many_parts_is_found_however_it_is_written(self, text: str) -> None:
+        """Python's parser takes quadratic time over it."""
+        assert tomllib.loads(text)
+
+        assert has_long_key(text, 32)
+
+    @pytest.mark.parametrize(
+        "text", ["# " + "a." * 40, "x = '" + "a." * 40 + "'", "x = 1.5\n" * 40]
+    )
+    def test_dots_elsewhere_do_not_count(self, text: str) -> None:
+        """Prose has dots."""
+        assert not has_long_key(text, 32)
