@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from operator import attrgetter
-from typing import TYPE_CHECKING, Generic, TypeAlias, overload
+from typing import TYPE_CHECKING, Generic, TypeAlias, final, overload
 
 from registry_core.definitions.schema import JsonObject, JsonValue
 from registry_core.errors import Fault, PipelineError
@@ -103,6 +103,7 @@ class Stage:
     config: JsonObject = field(default_factory=dict[str, JsonValue])
 
 
+@final  # nobody calls one, and a checker can only tell it from a callable when no subclass may be
 @dataclass(frozen=True, slots=True)
 class Pipeline(Generic[InT_contra, OutT_co]):
     """An ordered set of stages; each reads the caller's values and earlier stages.
