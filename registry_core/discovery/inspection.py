@@ -22,7 +22,8 @@ from registry_core.discovery.entry_points import (
 from registry_core.discovery.files import UnreadableError, read_bounded
 from registry_core.discovery.ownership import OwnedFiles
 from registry_core.discovery.places import Mark, marks_of
-from registry_core.errors import ManifestError
+from registry_core.errors import Fault, ManifestError
+from registry_core.schemas.declared import faults_in_schema
 
 if TYPE_CHECKING:
     from registry_core.discovery.scan import FoundDistribution
@@ -177,11 +178,22 @@ def _plugin(found: FoundDistribution, entry: PluginEntry, owned: OwnedFiles) -> 
     targets = (str(file), *targets)
     try:
         manifest, unknown = read_manifest(entry.manifest, read_bounded(file))
+        _refuse_schemas(entry.manifest, manifest)
     except (ManifestError, UnreadableError, FileNotFoundError) as error:
         return PluginFiles(entry, flaw=_unusable(error, found.name), targets=targets)
     notes = tuple(f"manifest: {path} is unknown to this host" for path in unknown)
     flaw, code_files = check_targets(manifest, owned, found.name)
     return PluginFiles(entry, manifest, flaw, notes, tuple(dict.fromkeys((*targets, *code_files))))
+
+
+def _refuse_schemas(subject: str, manifest: Manifest) -> None:
+    faults = [
+        Fault(f"schemas[{index}].{fault.path}", fault.message)
+        for index, schema in enumerate(manifest.schemas)
+        for fault in faults_in_schema(schema)
+    ]
+    if faults:
+        raise ManifestError(subject, faults)
 
 
 def _unusable(error: Exception, distribution: str) -> Flaw:

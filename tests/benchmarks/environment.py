@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from registry_core.schemas.fingerprint import fingerprint
+
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonObject
 
@@ -27,8 +29,8 @@ def plugin_files(number: int, *, code: str = "") -> dict[str, str]:
 
 def _manifest(number: int) -> JsonObject:
     text, result = (
-        _schema(f"Text{number}", number * 2),
-        _schema(f"Result{number}", number * 2 + 1),
+        _schema(f"Text{number}"),
+        _schema(f"Result{number}"),
     )
     return {
         "format": 1,
@@ -39,7 +41,7 @@ def _manifest(number: int) -> JsonObject:
     }
 
 
-def _schema(name: str, fingerprint: int) -> JsonObject:
+def _schema(name: str) -> JsonObject:
     document: JsonObject = {
         "type": "object",
         "title": name,
@@ -52,20 +54,22 @@ def _schema(name: str, fingerprint: int) -> JsonObject:
         },
         "required": ["field_0"],
     }
+    closed: JsonObject = {**document, "additionalProperties": False}
     return {
         "name": name,
-        "fingerprint": f"{fingerprint:012x}",
+        "fingerprint": fingerprint(document, closed),
         "accepts": document,
-        "emits": {**document, "additionalProperties": False},
+        "emits": closed,
     }
 
 
 def _agent(number: int, which: int) -> JsonObject:
+    print_ = _schema("Text")["fingerprint"]
     return {
         "name": f"agent_{number}_{which}",
         "target": f"plugin_{number}.agents:agent_{which}",
-        "output": f"Result{number}#{number * 2 + 1:012x}",
-        "inputs": [{"name": "text", "schema": f"Text{number}#{number * 2:012x}"}],
+        "output": f"Result{number}#{print_}",
+        "inputs": [{"name": "text", "schema": f"Text{number}#{print_}"}],
         "summary": "Say something useful about a text that is given.",
         "capabilities": [{"name": "content_analysis.sentiment", "score": 0.8}],
         "tags": ["text", "english"],

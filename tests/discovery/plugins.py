@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from registry_core.schemas.fingerprint import fingerprint
 from registry_core.testing.installed import installed_distribution
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["coded", "declared", "manifest_json"]
 
-_TEXT = {"name": "str", "fingerprint": "0" * 12, "accepts": {"type": "string"}}
+_PRINT = fingerprint({"type": "string"}, {"type": "string"})
+_TEXT = {"name": "str", "fingerprint": _PRINT, "accepts": {"type": "string"}}
 
 
 def manifest_json(package: str, *agents: str, **fields: object) -> str:
@@ -25,8 +27,8 @@ def manifest_json(package: str, *agents: str, **fields: object) -> str:
             {
                 "name": name,
                 "target": f"{package}.code:{name}",
-                "inputs": [{"name": "text", "schema": f"str#{'0' * 12}"}],
-                "output": f"str#{'0' * 12}",
+                "inputs": [{"name": "text", "schema": f"str#{_PRINT}"}],
+                "output": f"str#{_PRINT}",
                 "summary": "Give the text back.",
             }
             for name in agents
