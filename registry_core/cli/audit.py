@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -54,9 +53,14 @@ def command(ctx: click.Context, *, lock: Path | None, as_json: bool) -> None:
 
 
 def _write_lock(file: Path) -> None:
+    from registry_core.cli.artefacts import write
     from registry_core.discovery.auditing import sealed_plugins
+    from registry_core.pipeline.lock import Lock, SealedDistribution, joined, parse_lock
 
-    document = {"distributions": {name: asdict(item) for name, item in sealed_plugins().items()}}
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(json.dumps(document, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    part.replace(file)
+    seals = {
+        name: SealedDistribution(seal.version, seal.record)
+        for name, seal in sealed_plugins().items()
+    }
+    # What is locked of pipelines stays, or the file stays as it is and the reason is told.
+    old = parse_lock(str(file), file.read_bytes()) if file.exists() else Lock()
+    write((file, joined(str(file), old, Lock(distributions=seals)).to_json()))

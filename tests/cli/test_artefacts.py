@@ -357,3 +357,18 @@ class TestDiff:
 
         assert typed.code == 1
         assert "every edge still fits" in typed.out
+
+
+class TestAudit:
+    @pytest.mark.fault("S2")
+    def test_locking_what_is_installed_leaves_locked_pipelines_in_the_file(
+        self, agentreg: Agentreg, tmp_path: Path
+    ) -> None:
+        """Two commands write one file; neither may lose what the other wrote."""
+        file, lock = tmp_path / "text.toml", tmp_path / "agentreg.lock"
+        agentreg("compose", "--have", "HtmlPage", "--want", "DocumentText", "--save", str(file))
+
+        agentreg("audit", "--lock", str(lock), "--json")
+
+        assert agentreg("lock", "--check", "--lock", str(lock)).code == 0
+        assert '"text.toml"' in lock.read_text(encoding="utf-8")
