@@ -36,7 +36,7 @@ class AgentsBy(Generic[KeyT]):
     def __getitem__(self, key: KeyT) -> tuple[AgentId, ...]:
         """Return the agents that have *key*, sorted; empty for an unknown key."""
         agents = self._agents.get(key, ())
-        return agents if len(agents) < 2 else tuple(sorted({*agents}))  # noqa: PLR2004
+        return tuple(sorted({*agents})) if len(agents) > 1 else agents
 
     def __iter__(self) -> Iterator[KeyT]:
         """Every key that some agent has."""

@@ -36,6 +36,6 @@ def unpack(data: ReadableBuffer) -> object:
     """
     try:
         # Only our own cache is read so, after its owner and its checksum were compared.
-        return marshal.loads(data)  # noqa: S302
+        return marshal.loads(data)  # noqa: S302 -- see above
     except (ValueError, TypeError, EOFError) as error:
         raise CorruptError from error

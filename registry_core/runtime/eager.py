@@ -46,18 +46,18 @@ def _begin(work: Coroutine[object, object, T]) -> asyncio.Task[T] | tuple[T]:
     task: asyncio.Task[T] = asyncio.Task(rest, loop=loop, context=context)
     if caller is not None:
         tasks._leave_task(loop, caller)  # noqa: SLF001 -- documented, see above
-    tasks._enter_task(loop, task)  # noqa: SLF001
+    tasks._enter_task(loop, task)  # noqa: SLF001 -- as above
     try:
         rest.awaited = (context.run(work.send, None),)
     except StopIteration as end:
         rest.is_over = True
-        tasks._unregister_task(task)  # noqa: SLF001
+        tasks._unregister_task(task)  # noqa: SLF001 -- as above
         value: T = end.value
         return (value,)
     finally:
-        tasks._leave_task(loop, task)  # noqa: SLF001
+        tasks._leave_task(loop, task)  # noqa: SLF001 -- as above
         if caller is not None:
-            tasks._enter_task(loop, caller)  # noqa: SLF001
+            tasks._enter_task(loop, caller)  # noqa: SLF001 -- as above
     return task
 
 

@@ -355,7 +355,12 @@ def _expected_types(body: Body, kind: int) -> str:
     return f"must be {' or '.join(wanted)}, not {_NAMES[kind]}"
 
 
-def _text(at: str, keyword: str, wanted: str, answer: bool | None) -> Refusal | None:  # noqa: FBT001
+def _text(
+    at: str,
+    keyword: str,
+    wanted: str,
+    answer: bool | None,  # noqa: FBT001 -- an answer, not a switch
+) -> Refusal | None:
     if answer:
         return None
     return Refusal(at, keyword, f"must be of {keyword} {wanted}", certain=answer is False)
