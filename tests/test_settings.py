@@ -9,6 +9,7 @@ import pytest
 
 from registry_core.errors import ConfigError
 from registry_core.settings import (
+    MonitoringSettings,
     PluginSettings,
     RunSettings,
     Settings,
@@ -68,6 +69,13 @@ timeout_seconds = 5.0
     def test_nothing_written_means_the_defaults(self) -> None:
         """Most people never write a file."""
         assert load_settings() == Settings()
+
+    @pytest.mark.requirement("R80")
+    def test_monitoring_is_on_and_keeps_a_week(self) -> None:
+        """What is promised of an installation that nobody configured."""
+        assert load_settings().monitoring == MonitoringSettings(
+            enabled=True, metrics_retention_days=7, performance_alerts=True
+        )
 
     def test_the_user_s_own_file_is_found(self, tmp_path: Path) -> None:
         """Where the platform keeps such files."""
@@ -172,6 +180,10 @@ class TestFaults:
             ("[plugins]\nallow = [1]\n", "line 2: plugins.allow.0"),
             ("[run]\ntimeout_seconds = -1.0\n", "line 2: run.timeout_seconds"),
             ("[run]\ntimeout_seconds = nan\n", "not finite"),
+            ("[monitoring]\nmetrics_retention_days = 0\n", "line 2: monitoring.metrics_ret"),
+            ("[monitoring]\nmax_error_rate = 1.1\n", "must be between 0 and 1"),
+            ("[monitoring]\nmax_p95_seconds = 0.0\n", "must be above 0"),
+            ("[monitoring]\nenable = true\n", "did you mean 'enabled'?"),
             ("a = 1\na = 2\n", "line 2"),
             ("a = [\n", "Invalid value"),
             (b"a = '\xff'\n", "byte 5: is not UTF-8"),

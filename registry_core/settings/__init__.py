@@ -10,10 +10,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from registry_core.settings.reading import load_settings
     from registry_core.settings.sources import CONFIG_VARIABLE, SettingsSource, user_config_file
-    from registry_core.settings.values import PluginSettings, RunSettings, Settings
+    from registry_core.settings.values import (
+        MonitoringSettings,
+        PluginSettings,
+        RunSettings,
+        Settings,
+    )
 
 __all__ = [
     "CONFIG_VARIABLE",
+    "MonitoringSettings",
     "PluginSettings",
     "RunSettings",
     "Settings",
@@ -24,6 +30,7 @@ __all__ = [
 
 _OWNER = {
     "CONFIG_VARIABLE": "sources",
+    "MonitoringSettings": "values",
     "PluginSettings": "values",
     "RunSettings": "values",
     "Settings": "values",

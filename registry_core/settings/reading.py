@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import math
 import re
 import tomllib
 from dataclasses import fields, replace
@@ -13,10 +12,17 @@ from typing import TYPE_CHECKING, get_args
 
 from registry_core.errors import ConfigError, Fault
 from registry_core.settings.sources import MAX_BYTES, SettingsSource, user_config_file
-from registry_core.settings.values import PluginSettings, RunSettings, Settings, Trust
+from registry_core.settings.values import (
+    MonitoringSettings,
+    PluginSettings,
+    RunSettings,
+    Settings,
+    Trust,
+)
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterator
 
 __all__ = ["load_settings", "read_settings"]
 
@@ -117,14 +123,30 @@ def _checked(file: str, text: str, document: dict[str, object]) -> Settings:
             message = f"is unknown{_suggestion(keys)}" if unknown else detail["msg"]
             faults.append(Fault(f"line {_line_of(text, keys)}: {'.'.join(keys)}", message))
         raise ConfigError(file, faults) from None
-    if not (math.isfinite(settings.run.timeout_seconds) and settings.run.timeout_seconds > 0):
-        where = f"line {_line_of(text, ['run', 'timeout_seconds'])}: run.timeout_seconds"
-        raise ConfigError(file, [Fault(where, "must be a finite number above 0")])
+    faults = [
+        Fault(f"line {_line_of(text, key.split('.'))}: {key}", reason)
+        for key, reason in _out_of_bounds(settings)
+    ]
+    if faults:
+        raise ConfigError(file, faults)
     return settings
 
 
+def _out_of_bounds(settings: Settings) -> Iterator[tuple[str, str]]:
+    watched = settings.monitoring
+    if not settings.run.timeout_seconds > 0:
+        yield "run.timeout_seconds", "must be above 0"
+    if not watched.metrics_retention_days > 0:
+        yield "monitoring.metrics_retention_days", "must be above 0"
+    if not 0 <= watched.max_error_rate <= 1:
+        yield "monitoring.max_error_rate", "must be between 0 and 1"
+    if not watched.max_p95_seconds > 0:
+        yield "monitoring.max_p95_seconds", "must be above 0"
+
+
 def _suggestion(keys: list[str]) -> str:
-    owner = {"plugins": PluginSettings, "run": RunSettings}.get(keys[0]) if keys[1:] else Settings
+    tables = {"plugins": PluginSettings, "run": RunSettings, "monitoring": MonitoringSettings}
+    owner = tables.get(keys[0]) if keys[1:] else Settings
     known = [item.name for item in fields(owner)] if owner else []
     close = difflib.get_close_matches(keys[-1], known, n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"

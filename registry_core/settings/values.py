@@ -10,6 +10,12 @@ summarise = "text-agents"           # who owns a contested short name
 [run]
 middleware = ["middleware-cache/cache"]
 timeout_seconds = 60.0              # longest attempt when nobody else says
+[monitoring]
+enabled = true                      # record runs
+metrics_retention_days = 7          # then they are purged
+performance_alerts = true
+max_error_rate = 0.1                # of an agent's attempts; above it, an alert
+max_p95_seconds = 30.0              # of an agent's attempts; above it, an alert
 """
 
 from __future__ import annotations
@@ -18,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
-__all__ = ["PluginSettings", "RunSettings", "Settings", "Trust"]
+__all__ = ["MonitoringSettings", "PluginSettings", "RunSettings", "Settings", "Trust"]
 
 _REFUSE_UNKNOWN = {"extra": "forbid"}
 
@@ -64,6 +70,27 @@ class RunSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MonitoringSettings:
+    """What is remembered of runs, and what is worth an alert.
+
+    Attributes:
+        enabled: Whether runs are recorded.
+        metrics_retention_days: Days that records are kept.
+        performance_alerts: Whether agents are held to the two limits below.
+        max_error_rate: Highest share of an agent's attempts that may fail, 0 to 1.
+        max_p95_seconds: Longest time within which 95 of 100 attempts must end.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = _REFUSE_UNKNOWN
+
+    enabled: bool = True
+    metrics_retention_days: int = 7
+    performance_alerts: bool = True
+    max_error_rate: float = 0.1
+    max_p95_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every decision.
 
@@ -71,6 +98,7 @@ class Settings:
         plugins: Which plugins take part.
         pins: Distribution that owns a contested short name, by that name.
         run: How pipelines run.
+        monitoring: What is remembered of runs, and what is worth an alert.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _REFUSE_UNKNOWN
@@ -78,3 +106,4 @@ class Settings:
     plugins: PluginSettings = field(default_factory=PluginSettings)
     pins: Mapping[str, str] = field(default_factory=dict[str, str])
     run: RunSettings = field(default_factory=RunSettings)
+    monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
