@@ -24,7 +24,7 @@ from registry_core.pipeline.lock import (
     locked_agent,
     parse_lock,
 )
-from registry_core.pipeline.reading import MAX_FILE_BYTES
+from registry_core.text.toml import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

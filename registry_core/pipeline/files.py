@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, cast
 
 from registry_core.errors import ConfigError, Fault, PipelineError
 from registry_core.pipeline.binding import bind
-from registry_core.pipeline.lines import Lines, steps_of
 from registry_core.pipeline.pipeline import Pipeline
-from registry_core.pipeline.reading import fault_at, read_document
+from registry_core.pipeline.reading import read_document
 from registry_core.pipeline.toml import toml_text
+from registry_core.text.lines import Lines, steps_of
+from registry_core.text.toml import fault_at
 
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonObject, JsonValue

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry_core.pipeline.lines import toml_lines
 from registry_core.pipeline.toml import toml_text
+from registry_core.text.lines import toml_lines
 
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonObject

@@ -23,7 +23,7 @@ _Token: TypeAlias = tuple[str, int]
 
 # What is left open ends with its line or with the text, so that no text is read twice.
 _TOKEN = re.compile(
-    r'"""(?:[^\\]|\\.)*?(?:"{3,5}|\Z)'
+    r'"""(?:[^\\]|\\.)*?(?:"{3,5}|\\?\Z)'
     r"|'''.*?(?:'{3,5}|\Z)"
     r'|"(?:[^"\\\n]|\\.)*"?'
     r"|'[^'\n]*'?"

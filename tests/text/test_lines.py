@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry_core.definitions.schema import JsonObject, JsonValue  # noqa: TC001 -- hints are resolved
-from registry_core.pipeline.lines import (
+from registry_core.text.lines import (
     Steps,
     has_long_key,
     json_lines,
