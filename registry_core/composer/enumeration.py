@@ -61,7 +61,6 @@ class Enumeration:
         task: Task,
         *,
         heaviest: int | None = None,
-        most: int | None = None,
         tick: Callable[[], None] = lambda: None,
     ) -> None:
         """Start with a plan that runs everything as early as it can.
@@ -69,16 +68,14 @@ class Enumeration:
         Args:
             task: Simplified, with a goal that can be reached in time.
             heaviest: Largest weight that a plan may have.
-            most: Most operations that a plan may have.
             tick: Called often; may raise to end the search.
         """
         self.task = task
         self._heaviest = heaviest
-        self._most = most
         self._tick = tick
         self._cuts = Cuts(task, tick=tick)
         self._sets = HittingSets(task.weights, tick=tick)
-        self._counts = HittingSets([1] * len(task.names), tick=tick)
+        self._limits = [(HittingSets(weights, tick=tick), most) for weights, most in task.limits]
         self._clauses = landmark_clauses(task)
         self._dominators = dominators(task)
         self.bound = 0
@@ -128,7 +125,7 @@ class Enumeration:
                 members |= included
                 if whole:
                     self.bound = self.weigh(members)
-                if self._too_heavy(members) or self._too_many(clauses, included):
+                if self._too_heavy(members) or self._too_much(clauses, included):
                     return None
                 if self._cuts.reaches(members):
                     break
@@ -144,12 +141,12 @@ class Enumeration:
         """Whether a set weighs more than a plan may."""
         return self._heaviest is not None and self.weigh(members) > self._heaviest
 
-    def _too_many(self, clauses: list[int], included: int) -> bool:
-        """Whether every plan with what is *included* has too many operations."""
-        if self._most is None:
-            return False
-        fewest = self._counts.lightest(clauses) or 0
-        return fewest.bit_count() + included.bit_count() > self._most
+    def _too_much(self, clauses: list[int], included: int) -> bool:
+        """Whether every plan with what is *included* is beyond a limit."""
+        return any(
+            sets.weigh(sets.lightest(clauses) or 0) + sets.weigh(included) > most
+            for sets, most in self._limits
+        )
 
     def _allowed(self, included: int, excluded: int) -> int:
         """Leave out what is excluded, and what something lighter stands in for."""
@@ -169,9 +166,9 @@ class Enumeration:
 
     def _is_plan(self, part: _Part) -> bool:
         """Whether nothing can be left out; only what was included by force might be."""
-        if self._most is not None and len(part.members) > self._most:
-            return False
         members = mask_of(part.members)
+        if any(sets.weigh(members) > most for sets, most in self._limits):
+            return False
         return not any(self._cuts.reaches(members & ~(1 << i)) for i in bits(part.included))
 
     def _shrink(self, allowed: Collection[int]) -> int:

@@ -29,6 +29,8 @@ class Operation:
         gives: Types it produces.
         cost: What one run costs; finite and not negative.
         latency_seconds: How long one run takes; finite and not negative.
+        reluctance: Of plans that are alike in value and size, the one with the smaller sum comes
+            first; finite and not negative.
     """
 
     id: str
@@ -36,19 +38,22 @@ class Operation:
     gives: tuple[TypeId, ...]
     cost: float = 1.0
     latency_seconds: float = 1.0
+    reluctance: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what could not be ordered.
 
         Raises:
-            ValueError: If the id is empty, or cost or latency is negative or not finite.
+            ValueError: If the id is empty, or a number is negative or not finite.
         """
         if not self.id:
             message = "an operation needs an id"
             raise ValueError(message)
-        for number in (self.cost, self.latency_seconds):
+        for number in (self.cost, self.latency_seconds, self.reluctance):
             if not isfinite(number) or number < 0:
-                message = f"operation {self.id}: cost and latency must be finite and >= 0"
+                message = (
+                    f"operation {self.id}: cost, latency and reluctance must be finite and >= 0"
+                )
                 raise ValueError(message)
 
 

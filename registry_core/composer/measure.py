@@ -7,13 +7,14 @@ in binary. That keeps the order of plans, and with it the tie-break, the same ev
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["to_integers"]
+__all__ = ["exactly", "to_integers"]
 
 
 def to_integers(numbers: Iterable[float]) -> tuple[list[int], int]:
@@ -25,3 +26,12 @@ def to_integers(numbers: Iterable[float]) -> tuple[list[int], int]:
     ratios = [Decimal(repr(number)).as_integer_ratio() for number in numbers]
     scale = lcm(*(denominator for _, denominator in ratios))
     return [numerator * (scale // denominator) for numerator, denominator in ratios], scale
+
+
+def exactly(number: float) -> Fraction:
+    """Return the decimal that *number* is written as.
+
+    >>> exactly(0.3) == 3 * exactly(0.1)
+    True
+    """
+    return Fraction(Decimal(repr(number)))

@@ -7,17 +7,35 @@ the index alone. A problem never changes; the index it reads may grow between tw
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from registry_core.composer.index import Operation, OperationIndex, TypeId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-__all__ = ["Objective", "Problem"]
+__all__ = ["Budget", "Objective", "Problem"]
 
 Objective: TypeAlias = Literal["stages", "depth", "latency", "cost"]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much the operations of a solution may add up to.
+
+    Attributes:
+        name: What it is that adds up.
+        uses: What each operation adds, finite and not negative; nothing where it is not listed.
+        most: The largest sum allowed.
+        strict: Whether *most* itself is too much.
+    """
+
+    name: str
+    uses: Mapping[str, float]
+    most: float
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +49,10 @@ class Problem:
         excluded: Ids that must not be used.
         required: Ids that must be used, whether or not their output is.
         max_operations: Most operations a solution may use, or None for any number.
+        budgets: What else must not add up to more than it may.
+        max_latency_seconds: When the last need of the goal must be satisfied; not together with
+            the objective ``depth``, which counts time in layers.
+        sooner: Whether it must be satisfied before that.
     """
 
     index: OperationIndex
@@ -39,6 +61,9 @@ class Problem:
     excluded: frozenset[str] = field(default=frozenset())
     required: frozenset[str] = field(default=frozenset())
     max_operations: int | None = None
+    budgets: tuple[Budget, ...] = ()
+    max_latency_seconds: float | None = None
+    sooner: bool = False
 
     @classmethod
     def of(

@@ -119,8 +119,9 @@ def dominators(task: Task) -> list[int]:
     """Return for each operation those that can stand in for it at less weight, as bits.
 
     The stand-in can start whenever the operation can, takes no longer, and satisfies all
-    that the operation does. Of equal weights the smaller number is the lighter one. So a
-    plan with the operation is never as good as the one with its stand-in.
+    that the operation does, and uses up no more of what is limited. Of equal weights the smaller
+    number is the lighter one. So a plan with the operation is never as good as the one with its
+    stand-in.
     """
     of_operations, _ = landmarks(task)
     makers = _masks(task.gives, len(task.latest))
@@ -137,6 +138,7 @@ def dominators(task: Task) -> list[int]:
                 (task.weights[other], other) < rank
                 and task.paces[other] <= task.paces[number]
                 and not needed[other] & ~of_operations[number]
+                and all(limit.weights[other] <= limit.weights[number] for limit in task.limits)
             ):
                 mask |= 1 << other
         found.append(mask)

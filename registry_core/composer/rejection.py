@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from registry_core.catalog.versions import called
 from registry_core.composer.chaining import find_chains
 from registry_core.composer.planning import index_for
 from registry_core.composer.problem import Problem
@@ -49,6 +50,7 @@ class Gap:
         reason: What is asked for there, or why it could not be decided; empty without *gives*.
         witness: A value of *gives* that is refused; None where there is none, or for ``null``.
         decided: Whether *gives* was proved not to fit; False where nobody knows.
+        called: What to call *gives* and *takes* where both have one name: with their versions.
     """
 
     input: str
@@ -58,6 +60,7 @@ class Gap:
     reason: str = ""
     witness: JsonValue = None
     decided: bool = True
+    called: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,8 @@ def _gap_text(gap: Gap) -> str:
         return f"nothing that can be reached is like {gap.takes.name}, for {target}"
     where = f" at {gap.pointer}" if gap.pointer else ""
     verb = "is" if gap.decided else "may be"
-    return f"{gap.gives.name} {verb} no {gap.takes.name}, for {target}: {gap.reason}{where}"
+    gives, takes = gap.called or (gap.gives.name, gap.takes.name)
+    return f"{gives} {verb} no {takes}, for {target}: {gap.reason}{where}"
 
 
 def _candidates(catalog: Catalog, goal: Goal, plan: Plan) -> Iterator[tuple[AgentId, str]]:
@@ -323,10 +327,12 @@ def _gap(catalog: Catalog, name: str, need: SchemaId, given: Collection[SchemaId
     closest = min(alike, key=lambda s: (len(asked - keys[s]), s), default=None)
     if closest is None:
         return Gap(name, need)
+    names = called(catalog.schemas, closest, need) if closest.name == need.name else None
     match catalog.fits(closest, need):
         case Misfit(pointer, reason, witness):
-            return Gap(name, need, closest, pointer, reason, witness)
+            return Gap(name, need, closest, pointer, reason, witness, called=names)
         case Undecided(pointer=pointer, reason=reason):
-            return Gap(name, need, closest, pointer, f"not decided ({reason})", decided=False)
+            unknown = f"not decided ({reason})"
+            return Gap(name, need, closest, pointer, unknown, decided=False, called=names)
         case Fits():
             return Gap(name, need)

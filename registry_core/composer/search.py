@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
-from itertools import islice
+from itertools import islice, takewhile
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -54,6 +54,9 @@ def solve(
         limit: Most plans to return.
         time_budget_seconds: After which the search ends, or None to let it end by itself.
         clock: Seconds that never go back.
+
+    Raises:
+        ValueError: If the problem has a latest second and the objective is ``depth``.
 
     >>> from registry_core.composer.index import Operation
     >>> from registry_core.composer.problem import Problem
@@ -147,11 +150,7 @@ class _Run:
             self.complete = True
         except _OutOfTimeError:
             if level is not None and not self.given:
-                at_least = bound if self._timed else max(done + 1, min(level.bound, bound + 1))
-                if self._is_small_enough(level.best):
-                    yield self._solution(level, level.best, at_least)
-                elif self.objective == "stages":
-                    self.fewest = at_least
+                yield from self._best_so_far(level, done, bound)
 
     @property
     def _timed(self) -> bool:
@@ -170,12 +169,29 @@ class _Run:
         most = self.problem.max_operations
         return most is None or plan.bit_count() <= most
 
+    def _best_so_far(self, level: Enumeration, done: int, bound: int) -> Iterator[Solution]:
+        """Yield the best plan met in a level that was cut short, with what is proved of it."""
+        at_least = bound
+        if not self._timed:
+            further = level.bound if level.task.end < inf else min(level.bound, bound + 1)
+            at_least = max(done + 1, further)
+        if self._is_allowed(level):
+            yield self._solution(level, level.best, at_least)
+        elif self.objective == "stages":
+            self.fewest = at_least // level.task.unit
+
+    def _is_allowed(self, level: Enumeration) -> bool:
+        """Whether the best plan met so far keeps within every limit."""
+        used = [sum(limit.weights[i] for i in bits(level.best)) for limit in level.task.limits]
+        within = all(use <= limit.most for use, limit in zip(used, level.task.limits, strict=True))
+        return within and self._is_small_enough(level.best)
+
     def _level(self, task: Task, bound: int) -> Enumeration:
         level = simplify(task, bound)
+        in_time = self._timed or task.end < inf
         return Enumeration(
-            level if self._timed else timeless(level),
-            heaviest=None if self._timed else bound,
-            most=None if self.objective == "stages" else self.problem.max_operations,
+            level if in_time else timeless(level),
+            heaviest=None if in_time else bound,
             tick=self.tick,
         )
 
@@ -192,7 +208,11 @@ class _Run:
         level without a plan is a proof that there is none so light.
         """
         if self._timed:
-            yield from _finishes(task, self.tick)
+            yield from takewhile(lambda end: end <= task.end, _finishes(task, self.tick))
+            return
+        if task.end < inf:
+            if finish(task) <= task.end:
+                yield int(task.end)
             return
         heaviest = sum(task.weights)
         bound = int(finish(task))
@@ -208,12 +228,13 @@ class _Run:
         """Wire a plan, of which it is proved that no better one has less than *at_least*."""
         task = level.task
         names = [task.names[number] for number in bits(plan)]
-        wired = assemble(self.problem, names, objective=self.objective)
+        in_time = self.problem.max_latency_seconds is not None
+        wired = assemble(self.problem, names, objective="latency" if in_time else self.objective)
         value: float
         bound: float
         match self.objective:
             case "stages":
-                value, bound = len(names), at_least
+                value, bound = len(names), at_least // task.unit
             case "depth":
                 value, bound = len(wired.layers), at_least
             case "latency":

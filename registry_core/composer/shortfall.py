@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from registry_core.catalog.versions import called
 from registry_core.errors import NoPlanError
 from registry_core.names import SchemaId
 from registry_core.schemas.verdict import Fits, Misfit, Undecided
@@ -140,13 +141,14 @@ def _misfits(catalog: Catalog, at_hand: Iterable[SchemaId], need: SchemaId) -> I
     given = {schema: given_keys(catalog, schema) for schema in at_hand}
     related = [s for s in given if s.name == need.name or given[s] & asked]
     for schema in sorted(related, key=lambda schema: (len(asked - given[schema]), schema)):
+        ours, theirs = called(catalog.schemas, schema, need)
         match catalog.fits(schema, need):
             case Misfit(pointer, reason):
                 where = f" at {pointer}" if pointer else ""
-                yield f"{schema.name} is no {need.name}: {reason}{where}"
+                yield f"{ours} is no {theirs}: {reason}{where}"
             case Undecided(pointer=pointer, reason=reason):
                 where = f" at {pointer}" if pointer else ""
-                yield f"{schema.name} may be no {need.name}: not decided{where} ({reason})"
+                yield f"{ours} may be no {theirs}: not decided{where} ({reason})"
             case _:
                 pass
 

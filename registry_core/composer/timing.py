@@ -122,6 +122,10 @@ def _renumber(task: Task, gives: dict[int, set[int]], latest: dict[int, int]) ->
         latest=tuple(latest.values()),
         unit=task.unit,
         scale=task.scale,
+        end=task.end,
+        limits=tuple(
+            limit._replace(weights=tuple(limit.weights[i] for i in order)) for limit in task.limits
+        ),
     )
 
 

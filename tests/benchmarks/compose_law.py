@@ -13,7 +13,7 @@ from typing import get_args
 
 from registry_core.composer.problem import Objective
 from registry_core.composer.search import solve
-from tests.composer.brute_force import Ranked, rank, small_problem
+from tests.composer.brute_force import Ranked, drawn, rank
 
 
 def _main() -> int:
@@ -24,13 +24,13 @@ def _main() -> int:
     seeds = range(given.first, given.first + given.problems)
     solvable = plans = 0
     for seed in seeds:
-        small = small_problem(seed)
         for objective in get_args(Objective):
+            small = drawn(seed, objective)
             expected = rank(small, objective)
             result = solve(
                 small.problem, objective=objective, limit=10_000, time_budget_seconds=None
             )
-            if [Ranked.of(plan) for plan in result.solutions] != expected:
+            if [Ranked.of(small.problem, plan) for plan in result.solutions] != expected:
                 print(json.dumps({"differs": seed, "objective": objective}))  # noqa: T201 -- a command
                 return 1
             solvable += bool(expected)

@@ -9,16 +9,16 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from registry_core.composer.index import Operation
-from registry_core.composer.problem import Problem
+from registry_core.composer.problem import Budget, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from registry_core.composer.index import TypeId
     from registry_core.composer.problem import Objective
     from registry_core.composer.solution import Solution
 
-__all__ = ["Ranked", "SmallProblem", "rank", "small_problem"]
+__all__ = ["Ranked", "SmallProblem", "drawn", "rank", "small_problem"]
 
 
 class Ranked(NamedTuple):
@@ -26,12 +26,14 @@ class Ranked(NamedTuple):
 
     value: float
     size: int
+    reluctance: Fraction
     ids: tuple[str, ...]
 
     @classmethod
-    def of(cls, solution: Solution) -> Ranked:
+    def of(cls, problem: Problem, solution: Solution) -> Ranked:
         """Return what a solution is ordered by."""
-        return cls(solution.value, len(solution.operations), tuple(sorted(solution.operations)))
+        ids = tuple(sorted(solution.operations))
+        return cls(solution.value, len(ids), _sum(problem.index[i].reluctance for i in ids), ids)
 
 
 class SmallProblem(NamedTuple):
@@ -42,11 +44,20 @@ class SmallProblem(NamedTuple):
     satisfies: dict[TypeId, list[TypeId]]
 
 
+def drawn(seed: int, objective: Objective) -> SmallProblem:
+    """Return the random problem of *seed*, as far as *objective* can be asked of it."""
+    small = small_problem(seed)
+    if objective != "depth":
+        return small
+    return small._replace(problem=replace(small.problem, max_latency_seconds=None))
+
+
 def rank(small: SmallProblem, objective: Objective) -> list[Ranked]:
     """Return all plans, best first.
 
-    A set of operations is a plan when it reaches what is wanted, and no proper subset does
-    so at the same value or a better one.
+    A set of operations is a plan when it reaches what is wanted, in time where that is limited,
+    and no proper subset does so at the same value or a better one. Of these, those count that
+    keep within the budgets.
     """
     problem = small.problem
     allowed = [o for o in small.operations if o.id not in problem.excluded]
@@ -54,16 +65,37 @@ def rank(small: SmallProblem, objective: Objective) -> list[Ranked]:
     for size in range(len(allowed) + 1):
         for chosen in combinations(allowed, size):
             value = _value(problem, chosen, objective)
-            if value is not None:
+            if value is not None and _in_time(problem, chosen):
                 values[frozenset(o.id for o in chosen)] = value
     most = len(allowed) if problem.max_operations is None else problem.max_operations
     plans = [
-        (value, len(ids), tuple(sorted(ids)))
+        (value, len(ids), _sum(problem.index[i].reluctance for i in ids), tuple(sorted(ids)))
         for ids, value in values.items()
         if len(ids) <= most
+        and _affordable(problem, ids)
         and not any(other < ids and as_good <= value for other, as_good in values.items())
     ]
-    return [Ranked(float(value), size, ids) for value, size, ids in sorted(plans)]
+    return [Ranked(float(value), size, ties, ids) for value, size, ties, ids in sorted(plans)]
+
+
+def _sum(numbers: Iterable[float]) -> Fraction:
+    return sum((Fraction(repr(number)) for number in numbers), Fraction(0))
+
+
+def _affordable(problem: Problem, ids: Iterable[str]) -> bool:
+    for budget in problem.budgets:
+        used, most = _sum(budget.uses.get(i, 0) for i in ids), Fraction(repr(budget.most))
+        if used > most or (budget.strict and used == most):
+            return False
+    return True
+
+
+def _in_time(problem: Problem, chosen: Sequence[Operation]) -> bool:
+    if problem.max_latency_seconds is None:
+        return True
+    latest = Fraction(repr(problem.max_latency_seconds))
+    end = _finish(problem, chosen, lambda o: Fraction(repr(o.latency_seconds)))
+    return end is not None and (end < latest if problem.sooner else end <= latest)
 
 
 def _value(problem: Problem, chosen: Sequence[Operation], objective: Objective) -> Fraction | None:
@@ -73,7 +105,7 @@ def _value(problem: Problem, chosen: Sequence[Operation], objective: Objective) 
             total = Fraction(len(chosen))
             return None if _finish(problem, chosen, lambda _: Fraction(0)) is None else total
         case "cost":
-            total = sum((Fraction(repr(o.cost)) for o in chosen), Fraction(0))
+            total = _sum(o.cost for o in chosen)
             return None if _finish(problem, chosen, lambda _: Fraction(0)) is None else total
         case "depth":
             return _finish(problem, chosen, lambda _: Fraction(1))
@@ -123,6 +155,7 @@ def small_problem(seed: int) -> SmallProblem:
             tuple(random.choices(range(types), k=random.choice((1, 1, 2)))),
             cost=random.choice(numbers),
             latency_seconds=random.choice(numbers),
+            reluctance=random.choice((0, 0, 0.1, 0.2)),
         )
         for name in names
     )
@@ -135,6 +168,22 @@ def small_problem(seed: int) -> SmallProblem:
     )
     excluded = frozenset(random.sample(names, int(random.random() < 0.15)))
     required = frozenset(random.sample(names, int(random.random() < 0.15)))
-    return SmallProblem(
-        replace(problem, excluded=excluded, required=required), operations, satisfies
+    problem = replace(problem, excluded=excluded, required=required)
+    return SmallProblem(_limited(random, problem, names), operations, satisfies)
+
+
+def _limited(random: Random, problem: Problem, names: Sequence[str]) -> Problem:
+    """The same problem, sometimes with budgets and a latest second."""
+    budgets = tuple(
+        Budget(
+            f"budget {number}",
+            {name: random.choice((0, 0.1, 0.3, 1, 2)) for name in names},
+            random.choice((0, 0.3, 0.4, 1, 2.1, 3)),
+            strict=random.random() < 0.3,
+        )
+        for number in range(random.choice((0, 0, 0, 1, 2)))
+    )
+    latest = random.choice((None, None, None, 0, 0.3, 0.5, 1, 2.2))
+    return replace(
+        problem, budgets=budgets, max_latency_seconds=latest, sooner=random.random() < 0.3
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from registry_core.catalog.catalog import Catalog
 from registry_core.composer.drafting import Feed, draft, input_names, title, why
 from registry_core.names import SchemaId
 from registry_core.pipeline.pipeline import FromInput, FromStage, PipelineInput
 from registry_core.schemas.from_model import schema_of
-from tests.catalog.worlds import SCHEMAS, entry
+from tests.catalog.worlds import SCHEMAS, entry, record
 
 PAGE, TITLED, *_ = SCHEMAS
 ONE = entry("read", takes=(PAGE,), gives=TITLED)
@@ -54,3 +58,13 @@ class TestWhy:
         assert why(CATALOG, PAGE.id, PAGE.id) == "same schema"
         assert why(CATALOG, TITLED.id, PAGE.id) == "fits Page (every value fits)"
         assert why(CATALOG, PAGE.id, TITLED.id) == "forced: not proved"
+
+    @pytest.mark.requirement("R67")
+    def test_a_later_version_that_fits_is_named_with_both_versions(self) -> None:
+        """Who reads the plan sees that two releases of a model meet, and where."""
+        newer = replace(record("Page", text="string", url="string"), version="1.1")
+        same = record("Page", text="string", author="string")
+        catalog = CATALOG.adding([], schemas=[newer, same])
+
+        assert why(catalog, newer.id, PAGE.id) == "Page@1.1 taken as Page@1.0 (every value fits)"
+        assert why(catalog, same.id, PAGE.id) == f"{same.id} taken as {PAGE.id} (every value fits)"

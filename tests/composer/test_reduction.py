@@ -12,14 +12,14 @@ from registry_core.composer.cuts import Cuts
 from registry_core.composer.reduction import dominators, landmark_clauses, simplify
 from registry_core.composer.task import Task, extract
 from registry_core.composer.timing import finish
-from tests.composer.brute_force import small_problem
+from tests.composer.brute_force import drawn
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 
 
 def task_of(seed: int) -> Task | None:
     """A small task whose goal can be reached, timed by depth."""
-    problem = small_problem(seed).problem
+    problem = drawn(seed, "depth").problem
     reach = problem.index.reach(problem.have, problem.excluded)
     if not (reach.needs >= set(problem.want) and problem.required <= set(reach.operations)):
         return None

@@ -14,7 +14,7 @@ from registry_core.composer.index import OperationIndex
 from registry_core.composer.problem import Objective
 from registry_core.composer.search import iterate, solve
 from registry_core.composer.solution import Found, Unreachable
-from tests.composer.brute_force import Ranked, rank, small_problem
+from tests.composer.brute_force import Ranked, drawn, rank, small_problem
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 OBJECTIVES = st.sampled_from(get_args(Objective))
@@ -29,11 +29,13 @@ class TestAgainstBruteForce:
         self, seed: int, objective: Objective
     ) -> None:
         """A user who asks for five pipelines gets the five best, not five good ones."""
-        small = small_problem(seed)
+        small = drawn(seed, objective)
 
         result = solve(small.problem, objective=objective, limit=10_000, time_budget_seconds=None)
 
-        assert [Ranked.of(plan) for plan in result.solutions] == rank(small, objective)
+        assert [Ranked.of(small.problem, plan) for plan in result.solutions] == rank(
+            small, objective
+        )
         assert all(plan.proved for plan in result.solutions)
         assert not isinstance(result, Found) or result.complete
 
@@ -42,7 +44,9 @@ class TestAgainstBruteForce:
     def test_unreachable_is_said_exactly_when_no_set_of_any_size_will_do(self, seed: int) -> None:
         """Otherwise the user would hunt for a missing agent that is not missing."""
         small = small_problem(seed)
-        unlimited = replace(small.problem, max_operations=None)
+        unlimited = replace(
+            small.problem, max_operations=None, budgets=(), max_latency_seconds=None
+        )
 
         result = solve(unlimited, time_budget_seconds=None)
 
@@ -57,7 +61,7 @@ class TestDeterminism:
     @given(seed=SEEDS, objective=OBJECTIVES)
     def test_the_order_of_indexing_changes_nothing(self, seed: int, objective: Objective) -> None:
         """Two machines list plugins in different orders and must plan the same."""
-        small = small_problem(seed)
+        small = drawn(seed, objective)
         shuffled = list(small.operations)
         Random(seed).shuffle(shuffled)  # noqa: S311 -- repeatable, not secret
         other = replace(small.problem, index=OperationIndex(shuffled, satisfies=small.satisfies))
@@ -75,7 +79,7 @@ class TestPlans:
         self, seed: int, objective: Objective
     ) -> None:
         """A plan is executed from its bindings, so they must be whole, ordered and needed."""
-        problem = small_problem(seed).problem
+        problem = drawn(seed, objective).problem
         index = problem.index
 
         for plan in iterate(problem, objective=objective):
