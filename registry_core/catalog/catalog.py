@@ -159,8 +159,8 @@ class Catalog:
         """Return the schema that *name* leads to.
 
         Args:
-            name: A full id, or a name. Where several structures have the name, those count that
-                some agent gives or takes.
+            name: A full id, a name with a version as in ``Page@1.1``, or a name. Where several
+                structures have the name, those count that some agent gives or takes.
 
         Raises:
             UnknownNameError: If nothing has the name.

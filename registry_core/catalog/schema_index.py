@@ -6,6 +6,7 @@ So the answers do not depend on the order of registration.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -43,10 +44,12 @@ class SchemaIndex:
     _verdicts: Verdicts = field(default_factory=Verdicts, compare=False, repr=False)
 
     def describing(self, definitions: Iterable[SchemaDefinition]) -> SchemaIndex:
-        """Return this index with more *definitions*."""
+        """Return this index with more *definitions*; of one structure the latest version stays."""
         known = dict(self.definitions)
         for definition in definitions:
-            known.setdefault(definition.id, definition)
+            there = known.setdefault(definition.id, definition)
+            if definition.version != there.version:
+                known[definition.id] = max(there, definition, key=_version_parts)
         return replace(self, definitions=known)
 
     def adding(self, facts: Facts) -> SchemaIndex:
@@ -71,8 +74,17 @@ class SchemaIndex:
         )
 
     def named(self, name: str) -> tuple[SchemaId, ...]:
-        """Return the schemas of this name that agents give or take, else all, sorted."""
-        owners = sorted(schema for schema in self.definitions if schema.name == name)
+        """Return the schemas of this name that agents give or take, else all, sorted.
+
+        Args:
+            name: A name, which stands for all versions, or one with its version: ``Page@1.1``.
+        """
+        plain, _, version = name.partition("@")
+        owners = sorted(
+            schema
+            for schema, definition in self.definitions.items()
+            if schema.name == plain and (not version or definition.version == version)
+        )
         used = [s for s in owners if s in self.producers or s in self.consumers]
         return tuple(used or owners)
 
@@ -134,6 +146,12 @@ class SchemaIndex:
             return self.definitions[schema]
         except KeyError:
             raise UnknownNameError("schema", schema) from None
+
+
+def _version_parts(definition: SchemaDefinition) -> tuple[tuple[int, str], ...]:
+    """Return what sorts ``1.10`` after ``1.9``."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", definition.version)
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
 
 
 def _union(lists: Iterable[tuple[AgentId, ...]]) -> tuple[AgentId, ...]:

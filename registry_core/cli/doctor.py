@@ -15,6 +15,7 @@ from registry_core.cli.rendering import Output
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from registry_core.catalog.catalog import Catalog
     from registry_core.definitions.schema import JsonValue
     from registry_core.discovery.checkup import ImportCheck
     from registry_core.discovery.report import Conflict, DiscoveryReport, PluginRecord
@@ -40,14 +41,25 @@ def command(ctx: click.Context, *, imports: bool, as_json: bool) -> None:
     if lifted:
         report = discovered(ctx).report
     checks = (*_cut_imports(), *tried)
+    contested = (*report.conflicts, *_contested_schemas(discovered(ctx).catalog))
     if as_json:
-        _print_json(report, checks, lifted)
+        _print_json(report, checks, lifted, contested)
     else:
         for name in lifted:
             click.echo(f"{name} survived its import: it is no longer quarantined")
-        _print_text(report, checks)
-    if report.problems or report.conflicts or any(check.code for check in checks):
+        _print_text(report, checks, contested)
+    if report.problems or contested or any(check.code for check in checks):
         ctx.exit(1)
+
+
+def _contested_schemas(catalog: Catalog) -> tuple[Conflict, ...]:
+    from registry_core.catalog.versions import schema_conflicts
+    from registry_core.discovery.report import Conflict
+
+    return tuple(
+        Conflict("schema", found.name, found.owners, f"{found.reason}. {found.advice}")
+        for found in schema_conflicts(catalog)
+    )
 
 
 def _cut_imports() -> tuple[ImportCheck, ...]:
@@ -82,13 +94,16 @@ def _lifted(report: DiscoveryReport, checks: Sequence[ImportCheck]) -> tuple[str
 
 
 def _print_json(
-    report: DiscoveryReport, checks: Sequence[ImportCheck], lifted: Sequence[str]
+    report: DiscoveryReport,
+    checks: Sequence[ImportCheck],
+    lifted: Sequence[str],
+    contested: Sequence[Conflict],
 ) -> None:
     value: dict[str, JsonValue] = {
         "plugins": len(report.plugins),
         "problems": [{**record_value(r), "since": _since(r)} for r in report.problems],
         "lifted": list(lifted),
-        "conflicts": [_conflict_value(conflict) for conflict in report.conflicts],
+        "conflicts": [_conflict_value(conflict) for conflict in contested],
         "imports": [
             {"plugin": c.plugin, "code": c.code, "reason": c.reason, "changed": list(c.changed)}
             for c in checks
@@ -107,7 +122,9 @@ def _conflict_value(conflict: Conflict) -> dict[str, JsonValue]:
     }
 
 
-def _print_text(report: DiscoveryReport, checks: Sequence[ImportCheck]) -> None:
+def _print_text(
+    report: DiscoveryReport, checks: Sequence[ImportCheck], contested: Sequence[Conflict]
+) -> None:
     output = Output()
     for record in report.problems:
         output.text(f"{record.full_name} {record.version} is {record.state} ({record.code})")
@@ -116,7 +133,7 @@ def _print_text(report: DiscoveryReport, checks: Sequence[ImportCheck]) -> None:
         output.text(f"  since  {_since(record)}")
         if record.fix:
             output.text(f"  type   {record.fix}")
-    for conflict in report.conflicts:
+    for conflict in contested:
         output.text(f"{conflict.kind} {conflict.name} is contested")
         output.text(f"  owners {', '.join(conflict.owners)}")
         output.text(f"  decide {conflict.pin}")

@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from registry_core.catalog.versions import called, full_name, schema_conflicts
 from registry_core.cli.options import as_json, discovered, plain, rescan
 from registry_core.cli.rendering import Output
+from registry_core.schemas.verdict import Fits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from registry_core.catalog.catalog import Catalog
+    from registry_core.catalog.entry import CatalogEntry
+    from registry_core.definitions.agent import AgentDefinition
     from registry_core.definitions.schema import JsonValue
+    from registry_core.names import SchemaId
 
 __all__ = ["command"]
 
@@ -61,7 +68,46 @@ def _facts(catalog: Catalog, name: str) -> dict[str, JsonValue]:
         "target": definition.target,
         "can be fed by": {key: value for key, value in fed_by.items() if value},
         "can feed": [*catalog.schemas.consumers_of(definition.output)],
+        "schema versions": {
+            schema: catalog.schemas.definition(schema).version for schema in _schemas(definition)
+        },
+        "across versions": [*_across_versions(catalog, entry)],
+        "schema conflicts": [*_conflicts(catalog, definition)],
     }
+
+
+def _schemas(definition: AgentDefinition) -> tuple[SchemaId, ...]:
+    return tuple(dict.fromkeys((*(i.schema for i in definition.inputs), definition.output)))
+
+
+def _across_versions(catalog: Catalog, entry: CatalogEntry) -> Iterator[str]:
+    """Yield a line for each version of a schema of *entry* that is taken as another version."""
+    index = catalog.schemas
+    output = entry.definition.output
+    for other in index.named(output.name):
+        if other != output and index.consumers[other] and _fits(catalog, output, other):
+            ours, theirs = called(index, output, other)
+            yield f"its {ours} is taken as {theirs} by {', '.join(index.consumers[other])}"
+    for item in entry.definition.inputs:
+        for other in index.named(item.schema.name):
+            if (
+                other != item.schema
+                and index.producers[other]
+                and _fits(catalog, other, item.schema)
+            ):
+                ours, theirs = called(index, other, item.schema)
+                givers = ", ".join(index.producers[other])
+                yield f"{ours} of {givers} is taken as {theirs}, for {item.name}"
+
+
+def _fits(catalog: Catalog, gives: SchemaId, takes: SchemaId) -> bool:
+    return isinstance(catalog.fits(gives, takes), Fits)
+
+
+def _conflicts(catalog: Catalog, definition: AgentDefinition) -> Iterator[str]:
+    schemas = {*_schemas(definition)}
+    names = {full_name(catalog.schemas, schema) for schema in schemas}
+    return (str(conflict) for conflict in schema_conflicts(catalog) if conflict.name in names)
 
 
 def _written(value: JsonValue) -> str:

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from registry_core.definitions.agent import AgentDefinition
     from registry_core.definitions.manifest import Manifest
 
-__all__ = ["faults_in_agent", "faults_in_manifest", "faults_in_places", "is_target"]
+__all__ = ["faults_in_agent", "faults_in_manifest", "faults_in_places", "is_target", "is_version"]
 
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]*", re.ASCII)
+_NO_VERSION = "must be a version such as '1.2.0'"
 
 
 def is_target(text: str) -> bool:
@@ -28,6 +29,15 @@ def is_target(text: str) -> bool:
     (True, False)
     """
     return _TARGET.fullmatch(text) is not None
+
+
+def is_version(text: str) -> bool:
+    """Return whether *text* can be the version of an agent or a schema.
+
+    >>> is_version("1.1"), is_version("next one")
+    (True, False)
+    """
+    return _VERSION.fullmatch(text) is not None
 
 
 def faults_in_agent(definition: AgentDefinition) -> tuple[Fault, ...]:
@@ -54,6 +64,9 @@ def faults_in_manifest(manifest: Manifest) -> tuple[Fault, ...]:
             Fault(path, f"mentions schema {name!r}, which the manifest does not hold")
             for name in sorted(mentioned - known)
         )
+    for index, schema in enumerate(manifest.schemas):
+        if not is_version(schema.version):
+            faults.append(Fault(f"schemas[{index}].version", _NO_VERSION))
     for index, middleware in enumerate(manifest.middleware):
         if not is_target(middleware.target):
             faults.append(Fault(f"middleware[{index}].target", "must read module:name"))
@@ -88,8 +101,8 @@ def _agent_faults(definition: AgentDefinition) -> Iterator[Fault]:
     yield from _name_fault("name", AgentName.parse, definition.name)
     for claim in definition.capabilities:
         yield from _name_fault("capabilities", CapabilityName.parse, claim.name)
-    if definition.version and not _VERSION.fullmatch(definition.version):
-        yield Fault("version", "must be a version such as '1.2.0'")
+    if definition.version and not is_version(definition.version):
+        yield Fault("version", _NO_VERSION)
     for claim in definition.capabilities:
         if not 0 <= claim.score <= 1:
             yield Fault(f"capabilities.{claim.name}", "score must be from 0 to 1")

@@ -77,7 +77,7 @@ class Conflict:
         pin: What to write or to type to decide.
     """
 
-    kind: Literal["agent", "distribution", "file", "plugin"]
+    kind: Literal["agent", "distribution", "file", "plugin", "schema"]
     name: str
     owners: tuple[str, ...]
     pin: str

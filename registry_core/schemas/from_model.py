@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast, get_args, get_origin
 from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 
+from registry_core.definitions.rules import is_version
 from registry_core.definitions.schema import JsonObject, SchemaDefinition
 from registry_core.errors import DefinitionError, Fault, InvalidNameError
 from registry_core.names import SchemaName
@@ -49,7 +50,9 @@ def schema_of(annotation: object) -> SchemaDefinition:
         schema_name = SchemaName.parse(name)
     except (PydanticUserError, NameError, TypeError, InvalidNameError, RecursionError) as error:
         raise DefinitionError(f"schema {text}", [Fault("", _reason(error))]) from error
-    faults = (*check_document(accepts), *check_document(emits))
+    faults = [*check_document(accepts), *check_document(emits)]
+    if not is_version(version):
+        faults.append(Fault("version", "must be a version such as '1.1'"))
     if faults:
         raise DefinitionError(f"schema {text}", faults)
     return SchemaDefinition(

@@ -73,6 +73,17 @@ class TestAgents:
 
 
 class TestShow:
+    @pytest.mark.requirement("R67")
+    def test_the_versions_of_its_schemas_are_shown(self, agentreg: Agentreg) -> None:
+        """Two agents that do not meet may hold different releases of one model."""
+        facts = agentreg("show", "html_to_text", "--json").facts()
+
+        versions = facts["schema versions"]
+        assert isinstance(versions, dict)
+        assert {name.partition("#")[0] for name in versions} >= {"HtmlPage", "DocumentText"}
+        assert set(versions.values()) == {"1.0"}
+        assert facts["across versions"] == facts["schema conflicts"] == []
+
     def test_a_short_name_shows_the_whole_agent(self, agentreg: Agentreg) -> None:
         """Before using an agent one wants to know what it takes and what it costs."""
         facts = agentreg("show", "html_to_text", "--json").facts()
