@@ -25,6 +25,7 @@ __all__ = [
     "switch_off_pydantic_plugins",
     "user_cache_folder",
     "user_config_file",
+    "user_state_folder",
 ]
 
 ALLOW_VARIABLE = "AGENTREG_ALLOW"
@@ -90,6 +91,11 @@ def user_config_file() -> str:
 def user_cache_folder() -> str:
     """Return the place for what can be made again; empty without a home."""
     return _in_home("XDG_CACHE_HOME", ".cache")
+
+
+def user_state_folder() -> str:
+    """Return the place for what must outlive this process; empty without a home."""
+    return _in_home("XDG_STATE_HOME", os.path.join(".local", "state"))
 
 
 def switch_off_pydantic_plugins() -> None:
