@@ -21,6 +21,8 @@
     │   ├── AgentExitError          the agent raised what would end its host
     │   ├── StuckThreadsError       too many calls never came back
     │   └── ProceedError            a middleware called ``proceed`` wrongly
+    ├── StoreError                  what runs leave behind cannot be kept or read
+    ├── ResumeError                 a run cannot go on from where it stopped
     └── RunError                    a run did not succeed; carries the result
         ├── StageFailedError
         ├── RunTimeoutError
@@ -36,34 +38,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = [
-    "AgentExitError",
-    "AgentLoadError",
-    "AmbiguousNameError",
-    "AttemptError",
-    "AttemptTimeoutError",
-    "ConfigError",
-    "DefinitionError",
-    "DuplicateAgentError",
-    "Fault",
-    "InvalidInputError",
-    "InvalidNameError",
-    "InvalidOutputError",
-    "ManifestError",
-    "NameLookupError",
-    "NoPlanError",
-    "PipelineError",
-    "ProceedError",
-    "RegistryError",
-    "RunCancelledError",
-    "RunError",
-    "RunTimeUpError",
-    "RunTimeoutError",
-    "SchemaMismatchError",
-    "StageFailedError",
-    "StuckThreadsError",
-    "UnknownNameError",
-]
+__all__ = ["AgentExitError", "AgentLoadError", "AmbiguousNameError", "AttemptError"]
+__all__ += ["AttemptTimeoutError", "ConfigError", "DefinitionError", "DuplicateAgentError", "Fault"]
+__all__ += ["InvalidInputError", "InvalidNameError", "InvalidOutputError"]
+__all__ += ["ManifestError", "NameLookupError", "NoPlanError", "PipelineError"]
+__all__ += ["ProceedError", "RegistryError", "ResumeError", "RunCancelledError", "RunError"]
+__all__ += ["RunTimeUpError", "RunTimeoutError", "SchemaMismatchError"]
+__all__ += ["StageFailedError", "StoreError", "StuckThreadsError", "UnknownNameError"]
 
 
 class Fault:
@@ -393,3 +374,24 @@ class RunTimeoutError(RunError):
 
 class RunCancelledError(RunError):
     """The caller cancelled the run."""
+
+
+class StoreError(RegistryError):
+    """What runs leave behind cannot be kept or read; nothing runs that is not kept."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        """Keep the *place*, a file or a folder, and the *reason*."""
+        self.place = place
+        self.reason = reason
+        super().__init__(f"storage failed: {place}: {reason}")
+
+
+class ResumeError(RegistryError):
+    """A run cannot go on; *code*: ``ended``, ``owned``, ``changed``, ``in_doubt``, ``damaged``."""
+
+    def __init__(self, run_id: str, code: str, reason: str) -> None:
+        """Keep the run, the *code* for programs, and the *reason* with what to type next."""
+        self.run_id = run_id
+        self.code = code
+        self.reason = reason
+        super().__init__(f"run {run_id} {reason}")
