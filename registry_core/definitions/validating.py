@@ -12,6 +12,7 @@ from dataclasses import is_dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
+from registry_core.definitions.decoding import decode
 from registry_core.definitions.manifest import MANIFEST_FORMAT, Manifest
 from registry_core.definitions.rules import faults_in_manifest
 from registry_core.errors import Fault, ManifestError
@@ -43,22 +44,27 @@ def read_manifest(subject: str, data: bytes) -> tuple[Manifest, tuple[str, ...]]
     Raises:
         ManifestError: If it is not a manifest of this format; all faults at once.
     """
-    from pydantic import ValidationError
-
     document = parse_json(subject, data)
     found = document.get("format") if isinstance(document, dict) else None
     if isinstance(found, int) and found != MANIFEST_FORMAT:
         reason = f"is {found}, and this host reads format {MANIFEST_FORMAT}"
         raise ManifestError(subject, [Fault("format", reason)])
+    quick = decode(Manifest, document)
+    manifest = quick or _validated(subject, data)
+    if wrong := faults_in_manifest(manifest):
+        raise ManifestError(subject, wrong)
+    return manifest, () if quick else tuple(_unknown_fields(document, manifest, ""))
+
+
+def _validated(subject: str, data: bytes) -> Manifest:
+    from pydantic import ValidationError
+
     try:
-        manifest = _adapter().validate_json(data, strict=True)
+        return _adapter().validate_json(data, strict=True)
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False, include_context=False)
         faults = [Fault(_path(detail["loc"]), detail["msg"]) for detail in details]
         raise ManifestError(subject, faults) from None
-    if wrong := faults_in_manifest(manifest):
-        raise ManifestError(subject, wrong)
-    return manifest, tuple(_unknown_fields(document, manifest, ""))
 
 
 def parse_json(subject: str, data: bytes) -> JsonValue:

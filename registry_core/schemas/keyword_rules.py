@@ -35,6 +35,8 @@ def explain_keyword(keyword: str, value: JsonValue) -> str:
 
 
 def _type(value: JsonValue) -> str:
+    if isinstance(value, str) and value in _TYPES:
+        return ""
     names = value if isinstance(value, list) else [value]
     known = all(isinstance(name, str) and name in _TYPES for name in names)
     if names and known and len(set(map(str, names))) == len(names):

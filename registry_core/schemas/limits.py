@@ -17,7 +17,6 @@ from registry_core.schemas.pointers import below, follow, pointer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import TypeGuard
 
     from registry_core.definitions.schema import JsonObject, JsonValue
 
@@ -38,6 +37,8 @@ MAX_BYTES = 256 * 1024
 MAX_EXPANSION = 10_000
 """Schemas that may judge one and the same value, each counted as often as it is reached."""
 
+_HOLDING = ONE | SEVERAL | UNDER_KEYS
+
 
 def check_document(document: object) -> tuple[Fault, ...]:
     """Return what keeps *document* from being used as a schema; nothing means it is welcome.
@@ -50,17 +51,18 @@ def check_document(document: object) -> tuple[Fault, ...]:
     >>> check_document({"$ref": "https://example.org/page.json"})[0].path
     '/$ref'
     """
-    if oversize := _check_size(document, max_depth=MAX_DEPTH, what="schema"):
-        return (oversize,)
-    if not _is_json(document):
-        return (Fault("", "must be JSON: objects with text keys, lists, text, numbers"),)
+    if flaw := _check_size(document):
+        return (flaw,)
     if not isinstance(document, dict):
         return (Fault("", "a schema document must be an object"),)
+    document = cast("JsonObject", document)
+    references = _references(document)
+    if references == []:
+        return ()
     schemas = dict(_subschemas(document))
-    faults = [fault for at, schema in schemas.items() for fault in _check_keywords(at, schema)]
-    if not faults:
-        faults.extend(_check_expansion(document, schemas))
-    return tuple(faults)
+    if references is None:
+        return tuple(fault for at, held in schemas.items() for fault in _check_keywords(at, held))
+    return tuple(_check_expansion(document, schemas))
 
 
 def check_instance(value: object) -> Fault | None:
@@ -72,32 +74,12 @@ def check_instance(value: object) -> Fault | None:
     >>> check_instance(deep)
     Fault('', 'value too deep: more than 128 levels')
     """
-    return _check_size(
-        value, max_depth=MAX_INSTANCE_DEPTH, what="value", max_nodes=None, max_bytes=None
-    )
-
-
-def _check_size(
-    value: object,
-    *,
-    max_depth: int,
-    what: str,
-    max_nodes: int | None = MAX_NODES,
-    max_bytes: int | None = MAX_BYTES,
-) -> Fault | None:
-    nodes, size = 0, 0
-    waiting: list[tuple[object, int]] = [(value, 1)]
-    while waiting:
-        node, depth = waiting.pop()
-        nodes += 1
-        size += _size_of(node)
-        if depth > max_depth:
-            return Fault("", f"{what} too deep: more than {max_depth} levels")
-        if max_nodes is not None and nodes > max_nodes:
-            return Fault("", f"{what} too large: more than {max_nodes} nodes")
-        if max_bytes is not None and size > max_bytes:
-            return Fault("", f"{what} too large: more than {max_bytes // 1024} KiB")
-        waiting.extend((child, depth + 1) for child in _children(node))
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MAX_INSTANCE_DEPTH:
+            return Fault("", f"value too deep: more than {MAX_INSTANCE_DEPTH} levels")
+        level = [child for node in level for child in _children(node)]
     return None
 
 
@@ -107,34 +89,47 @@ def _children(node: object) -> Iterable[object]:
     return cast("list[object]", node) if isinstance(node, list) else ()
 
 
-def _size_of(node: object) -> int:
-    """Return about how many bytes *node* takes as JSON, without what it contains."""
-    if isinstance(node, str):
-        return len(node) + 2 if node.isascii() else len(node.encode(errors="replace")) + 2
-    if isinstance(node, dict):
-        return sum(map(_size_of, cast("dict[object, object]", node)))
-    if isinstance(node, int):
-        return node.bit_length() // 3 + 1
-    return 4
+def _check_size(document: object) -> Fault | None:
+    """Return the fault of a document that is too deep, too large or not JSON, or None."""
+    nodes, size, depth, is_json = 0, 0, 0, True
+    level = [document]
+    while level:
+        depth += 1
+        nodes += len(level)
+        if depth > MAX_DEPTH:
+            return Fault("", f"schema too deep: more than {MAX_DEPTH} levels")
+        if nodes > MAX_NODES:
+            return Fault("", f"schema too large: more than {MAX_NODES} nodes")
+        held: list[object] = []
+        for node in level:
+            if isinstance(node, str):
+                size += _bytes_of(node)
+            elif isinstance(node, dict):
+                entries = cast("dict[object, object]", node)
+                held.extend(entries.values())
+                names = [key for key in entries if isinstance(key, str)]
+                size += _bytes_of("".join(names)) + 2 * len(names)
+                is_json = is_json and len(names) == len(entries)
+            elif isinstance(node, list):
+                held.extend(cast("list[object]", node))
+            else:
+                size += node.bit_length() // 3 + 1 if isinstance(node, int) else 4
+                is_json = is_json and _is_json_leaf(node)
+        if size > MAX_BYTES:
+            return Fault("", f"schema too large: more than {MAX_BYTES // 1024} KiB")
+        level = held
+    return (
+        None if is_json else Fault("", "must be JSON: objects with text keys, lists, text, numbers")
+    )
 
 
-def _is_json(document: object) -> TypeGuard[JsonValue]:
-    waiting: list[object] = [document]
-    while waiting:
-        node = waiting.pop()
-        if not _may_be_json(node):
-            return False
-        waiting.extend(_children(node))
-    return True
+def _bytes_of(text: str) -> int:
+    """Return about how many bytes *text* takes as JSON."""
+    return 2 + (len(text) if text.isascii() else len(text.encode(errors="replace")))
 
 
-def _may_be_json(node: object) -> bool:
-    """Return whether *node* is JSON, as far as can be told without what it contains."""
-    if isinstance(node, dict):
-        return all(isinstance(key, str) for key in cast("dict[object, object]", node))
-    if isinstance(node, float):
-        return math.isfinite(node)
-    return node is None or isinstance(node, str | int | list)
+def _is_json_leaf(node: object) -> bool:
+    return math.isfinite(node) if isinstance(node, float) else node is None or isinstance(node, int)
 
 
 def _subschemas(document: JsonObject) -> Iterator[tuple[str, JsonValue]]:
@@ -159,6 +154,29 @@ def _held_by(keyword: str, value: JsonValue, at: str) -> Iterator[tuple[str, Jso
                 yield below(at, name), held
     elif keyword in ONE:
         yield at, value
+
+
+def _references(document: JsonObject) -> list[str] | None:
+    """Return the references in *document*, or None when a keyword of it is not well-formed.
+
+    This alone is what nearly every document meets, so it makes no pointers.
+    """
+    references: list[str] = []
+    waiting: list[JsonValue] = [document]
+    while waiting:
+        schema = waiting.pop()
+        if isinstance(schema, bool):
+            continue
+        if not isinstance(schema, dict) or ("$id" in schema and schema is not document):
+            return None
+        for keyword, value in schema.items():
+            if explain_keyword(keyword, value):
+                return None
+            if keyword in _HOLDING:
+                waiting.extend(held for _, held in _held_by(keyword, value, ""))
+            elif keyword == "$ref" and isinstance(value, str):
+                references.append(value)
+    return references
 
 
 def _check_keywords(at: str, schema: JsonValue) -> Iterator[Fault]:

@@ -1,0 +1,136 @@
+"""A declaration from JSON as a build writes it: quickly, or not at all.
+
+What is read here is what pydantic would read, by the same annotations. Whatever is odd, be it
+wrong or only rare, is left to pydantic, which knows what to say about it; where nothing is, nobody
+has to import it, and that takes as long as reading some hundreds of manifests.
+"""
+
+from __future__ import annotations
+
+import types
+from dataclasses import fields, is_dataclass
+from functools import cache, partial
+from typing import (
+    TYPE_CHECKING,
+    Literal,
+    TypeAlias,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from registry_core.definitions.schema import JsonValue
+
+__all__ = ["decode"]
+
+RecordT = TypeVar("RecordT")
+Reader: TypeAlias = "Callable[[JsonValue], object]"
+
+
+class _OddError(Exception):
+    """The value is for pydantic to judge. Stays in here."""
+
+
+def decode(record: type[RecordT], value: JsonValue) -> RecordT | None:
+    """Return the *record* that *value* holds, or None when anything about it is odd.
+
+    A field that the record does not have is odd too.
+
+    Args:
+        record: A dataclass of text, numbers, flags, names, tuples and further dataclasses.
+        value: What a JSON parser made.
+
+    >>> from registry_core.definitions.agent import InputDefinition
+    >>> decode(InputDefinition, {"name": "text", "schema": "Text#1f0c9a62b7e4"})
+    InputDefinition(name='text', schema='Text#1f0c9a62b7e4', required=True)
+    >>> decode(InputDefinition, {"name": "text", "schema": "Text"}) is None
+    True
+    """
+    try:
+        return cast("RecordT", _reader(cast("Hashable", record))(value))
+    except (_OddError, ArithmeticError, LookupError, TypeError, ValueError):
+        return None
+
+
+@cache
+def _reader(hint: Hashable) -> Reader:
+    """Return what reads a value of the type *hint*.
+
+    Raises:
+        _OddError: If there is no reader for such types.
+    """
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is tuple and args[1:] == (...,):
+        return partial(_each, _reader(args[0]))
+    if origin in {Union, types.UnionType} and args[1:] == (type(None),):
+        return partial(_unless_none, _reader(args[0]))
+    if origin is Literal:
+        return partial(_one_of, args)
+    if hint not in _PLAIN and isinstance(hint, type):
+        kind = cast("type[object]", hint)
+        return _record(kind) if is_dataclass(kind) else _name(kind)
+    return _PLAIN[hint]
+
+
+def _record(record: type) -> Reader:
+    hints = get_type_hints(record)
+    readers = {field.name: _reader(hints[field.name]) for field in fields(record)}
+
+    def read(value: JsonValue) -> object:
+        if not isinstance(value, dict):
+            raise _OddError
+        return record(**{name: readers[name](held) for name, held in value.items()})
+
+    return read
+
+
+def _name(kind: type) -> Reader:
+    parse: Callable[[str], object] = getattr(kind, "parse")  # noqa: B009 -- by its grammar
+
+    def read(value: JsonValue) -> object:
+        if not isinstance(value, str):
+            raise _OddError
+        return parse(value)
+
+    return read
+
+
+def _exactly(kind: type, value: JsonValue) -> object:
+    if type(value) is not kind:
+        raise _OddError
+    return value
+
+
+def _number(value: JsonValue) -> float:
+    if isinstance(value, bool) or not isinstance(value, float | int):
+        raise _OddError
+    return float(value)
+
+
+def _each(read: Reader, value: JsonValue) -> tuple[object, ...]:
+    if not isinstance(value, list):
+        raise _OddError
+    return tuple(map(read, value))
+
+
+def _unless_none(read: Reader, value: JsonValue) -> object:
+    return None if value is None else read(value)
+
+
+def _one_of(choices: tuple[object, ...], value: JsonValue) -> object:
+    if value not in choices:
+        raise _OddError
+    return value
+
+
+_PLAIN: Mapping[Hashable, Reader] = {
+    object: lambda value: value,
+    float: _number,
+    **{kind: partial(_exactly, kind) for kind in (bool, dict, int, str)},
+}
