@@ -160,7 +160,9 @@ def _number(
 
 def _weights(operations: list[Operation], objective: Objective) -> tuple[list[int], int, int]:
     """Weights, how much of it makes one operation or unit of cost, and units in a cost of one."""
-    ties, _ = to_integers(operation.reluctance for operation in operations)
+    ties = [0] * len(operations)
+    if any(operation.reluctance for operation in operations):
+        ties, _ = to_integers(operation.reluctance for operation in operations)
     one = sum(ties) + 1
     weights = [one + tie for tie in ties]
     if objective != "cost":
