@@ -19,6 +19,7 @@
     │   ├── InvalidInputError       a value is not what the agent takes
     │   ├── InvalidOutputError      a value is not what the agent says it gives
     │   ├── AgentExitError          the agent raised what would end its host
+    │   ├── AdmissionError          the agent was not called: left alone, or there was no room
     │   ├── StuckThreadsError       too many calls never came back
     │   └── ProceedError            a middleware called ``proceed`` wrongly
     ├── StoreError                  what runs leave behind cannot be kept or read
@@ -38,12 +39,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["AgentExitError", "AgentLoadError", "AmbiguousNameError", "AttemptError"]
-__all__ += ["AttemptTimeoutError", "ConfigError", "DefinitionError", "DuplicateAgentError", "Fault"]
-__all__ += ["InvalidInputError", "InvalidNameError", "InvalidOutputError"]
-__all__ += ["ManifestError", "NameLookupError", "NoPlanError", "PipelineError"]
-__all__ += ["ProceedError", "RegistryError", "ResumeError", "RunCancelledError", "RunError"]
-__all__ += ["RunTimeUpError", "RunTimeoutError", "SchemaMismatchError"]
+__all__ = ["AdmissionError", "AgentExitError", "AgentLoadError", "AmbiguousNameError"]
+__all__ += ["AttemptError", "AttemptTimeoutError", "ConfigError", "DefinitionError"]
+__all__ += ["DuplicateAgentError", "Fault", "InvalidInputError", "InvalidNameError"]
+__all__ += ["InvalidOutputError", "ManifestError", "NameLookupError", "NoPlanError"]
+__all__ += ["PipelineError", "ProceedError", "RegistryError", "ResumeError", "RunCancelledError"]
+__all__ += ["RunError", "RunTimeUpError", "RunTimeoutError", "SchemaMismatchError"]
 __all__ += ["StageFailedError", "StoreError", "StuckThreadsError", "UnknownNameError"]
 
 
@@ -71,9 +72,7 @@ class Fault:
 
     def __eq__(self, other: object) -> bool:
         """Equal place and message."""
-        if not isinstance(other, Fault):
-            return NotImplemented
-        return (self.path, self.message) == (other.path, other.message)
+        return isinstance(other, Fault) and (self.path, self.message) == (other.path, other.message)
 
     def __hash__(self) -> int:
         """Agree with equality."""
@@ -190,12 +189,8 @@ class AgentLoadError(RegistryError):
         self.step = step
         self.reason = reason
         self.hint = hint
-        super().__init__(agent, step, reason, hint)
-
-    def __str__(self) -> str:
-        """Name the agent, the step and the reason."""
-        hint = self.hint or f"look closer: agentreg show {self.agent}"
-        return f"agent {self.agent} cannot be loaded ({self.step}): {self.reason}. {hint}"
+        advice = hint or f"look closer: agentreg show {agent}"
+        super().__init__(f"agent {agent} cannot be loaded ({step}): {reason}. {advice}")
 
 
 class NoPlanError(RegistryError):
@@ -326,10 +321,23 @@ class InvalidOutputError(_MisfitError):
 class AgentExitError(AttemptError):
     """An agent raised what would end its host; ``__cause__`` is that.
 
-    ``SystemExit``, ``KeyboardInterrupt``, ``GeneratorExit``, ``StopIteration``, a cancellation
-    of its own making: each has a meaning to the event loop or to coroutines, so it travels
-    through middleware in this cover.
+    ``SystemExit``, ``StopIteration``, a cancellation of its own making and the like have a meaning
+    to event loops and coroutines, so they travel through middleware in this cover.
     """
+
+
+class AdmissionError(AttemptError):
+    """No agent was called; *reason*: ``open``, ``capacity``, ``queue_timeout`` or ``rate``."""
+
+    def __init__(
+        self, agent: str, reason: str, waited_seconds: float = 0.0, retry_after_seconds: float = 0.0
+    ) -> None:
+        """Keep which one, why, how long it waited, and the least pause before a retry."""
+        self.agent = agent
+        self.reason = reason
+        self.waited_seconds = waited_seconds
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(f"agent {agent} was not called after {waited_seconds:.3g} s: {reason}")
 
 
 class StuckThreadsError(AttemptError):
@@ -346,16 +354,10 @@ class ProceedError(AttemptError, RuntimeError):
 
 
 class RunError(RegistryError):
-    """A run did not succeed; raised only by ``RunResult.raise_for_status()``.
-
-    Attributes:
-        run_id: The run.
-        stage_id: The stage that decided it, or an empty string.
-        result: The whole result, finished stages included.
-    """
+    """A run did not succeed; raised only by ``RunResult.raise_for_status()``."""
 
     def __init__(self, run_id: str, stage_id: str, reason: str, result: object) -> None:
-        """Keep the facts and the partial *result*."""
+        """Keep the run, the stage that decided it, or none, and all there is of the *result*."""
         self.run_id = run_id
         self.stage_id = stage_id
         self.reason = reason
