@@ -7,7 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from registry_core.authoring.agent import agent, middleware, schema
+    from registry_core.authoring.agent import agent, collector, middleware, schema
     from registry_core.authoring.capability import capability
     from registry_core.definitions.agent import AgentDefinition, Example
     from registry_core.definitions.capability import CapabilityDefinition
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from registry_core.pipeline.pipeline import FromInput, FromStage, Pipeline
     from registry_core.pipeline.policy import Backoff, Policy, Substitute
     from registry_core.registry import Registry
+    from registry_core.results.events import Event, Observer
     from registry_core.results.run import RunResult
 
 __all__ = [
@@ -26,9 +27,11 @@ __all__ = [
     "Backoff",
     "Call",
     "CapabilityDefinition",
+    "Event",
     "Example",
     "FromInput",
     "FromStage",
+    "Observer",
     "Pipeline",
     "Policy",
     "Proceed",
@@ -40,6 +43,7 @@ __all__ = [
     "Substitute",
     "agent",
     "capability",
+    "collector",
     "hookimpl",
     "middleware",
     "schema",
@@ -50,9 +54,11 @@ _OWNER = {
     "Backoff": "pipeline.policy",
     "Call": "definitions.middleware",
     "CapabilityDefinition": "definitions.capability",
+    "Event": "results.events",
     "Example": "definitions.agent",
     "FromInput": "pipeline.pipeline",
     "FromStage": "pipeline.pipeline",
+    "Observer": "results.events",
     "Pipeline": "pipeline.pipeline",
     "Policy": "pipeline.policy",
     "Proceed": "definitions.middleware",
@@ -64,6 +70,7 @@ _OWNER = {
     "Substitute": "pipeline.policy",
     "agent": "authoring.agent",
     "capability": "authoring.capability",
+    "collector": "authoring.agent",
     "hookimpl": "hooks.markers",
     "middleware": "authoring.agent",
     "schema": "authoring.agent",

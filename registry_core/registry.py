@@ -280,12 +280,12 @@ class Registry:
             inputs: Values for its inputs by name; those of one agent may be optional ones.
             middleware: Middleware to wrap around it, beside those in the settings: names, or
                 decorated code.
-            observers: Called with each event.
+            observers: Called with each event, beside the collectors in the settings.
             options: Deadlines and metadata.
 
         Raises:
             PipelineError: If the pipeline is not valid, or the values are not its inputs.
-            UnknownNameError: If an agent of the plan is not here, or a middleware is not.
+            UnknownNameError: If an agent, a middleware or a collector is not here.
             AgentLoadError: If a middleware's code cannot be brought in, or an agent is quarantined.
             asyncio.CancelledError: If the calling task is cancelled; ``result`` of the
                 exception is the result so far.
@@ -315,7 +315,7 @@ class Registry:
             by_input(pipeline, values, inputs or {}),
             agents=known.blueprints(),
             middleware=known.active_middleware(middleware),
-            observers=observers,
+            observers=(*known.loader().observers(self.settings.run.collectors), *observers),
             options=options,
         )
 

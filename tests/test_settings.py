@@ -56,6 +56,7 @@ block = ["evil-agents"]
 summarise = "text-agents"
 [run]
 middleware = ["middleware-cache/cache"]
+collectors = ["metrics-otel/collector"]
 timeout_seconds = 5.0
 """,
             encoding="utf-8",
@@ -63,7 +64,11 @@ timeout_seconds = 5.0
         assert load_settings(file) == Settings(
             plugins=PluginSettings(allow=("web-agents",), block=("evil-agents",)),
             pins={"summarise": "text-agents"},
-            run=RunSettings(middleware=("middleware-cache/cache",), timeout_seconds=5.0),
+            run=RunSettings(
+                middleware=("middleware-cache/cache",),
+                collectors=("metrics-otel/collector",),
+                timeout_seconds=5.0,
+            ),
         )
 
     def test_nothing_written_means_the_defaults(self) -> None:

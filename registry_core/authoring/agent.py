@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from registry_core.definitions.agent import Example
+from registry_core.definitions.collector import CollectorDefinition
 from registry_core.definitions.middleware import MiddlewareDefinition, Scope
 from registry_core.definitions.resources import Resources
 from registry_core.errors import DefinitionError, Fault
@@ -20,14 +21,26 @@ from registry_core.schemas.marks import SCHEMA_MARK
 
 if TYPE_CHECKING:
     from registry_core.definitions.middleware import Call, Proceed
+    from registry_core.results.events import Observer
 
-__all__ = ["AGENT_MARK", "MIDDLEWARE_MARK", "AgentOptions", "agent", "middleware", "schema"]
+__all__ = [
+    "AGENT_MARK",
+    "COLLECTOR_MARK",
+    "MIDDLEWARE_MARK",
+    "AgentOptions",
+    "agent",
+    "collector",
+    "middleware",
+    "schema",
+]
 
 AGENT_MARK = "__registry_agent__"
 MIDDLEWARE_MARK = "__registry_middleware__"
+COLLECTOR_MARK = "__registry_collector__"
 
 AgentT = TypeVar("AgentT", bound=Callable[..., object])
 MiddlewareT = TypeVar("MiddlewareT", bound="Callable[[Call, Proceed], Awaitable[object]]")
+CollectorT = TypeVar("CollectorT", bound="Callable[[], Observer]")
 ClassT = TypeVar("ClassT", bound=type)
 
 
@@ -170,6 +183,28 @@ def middleware(
 
     def mark(decorated: MiddlewareT) -> MiddlewareT:
         _attach(decorated, MIDDLEWARE_MARK, said)
+        return decorated
+
+    return mark
+
+
+def collector(*, name: str = "") -> Callable[[CollectorT], CollectorT]:
+    """Return a decorator that marks what makes an observer for each run.
+
+    A collector is a class or a function that is called without arguments when a run begins;
+    what it gives is called with each event of that run, in order, in a thread of its own.
+
+    Args:
+        name: Short name; the function's name, or the class's in snake case, unless given.
+
+    >>> @collector()
+    ... class Counting:
+    ...     def __call__(self, event: object) -> None: ...
+    """
+    said = CollectorDefinition(name=AgentName(name), target="")
+
+    def mark(decorated: CollectorT) -> CollectorT:
+        _attach(decorated, COLLECTOR_MARK, said)
         return decorated
 
     return mark

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeGuard, cast
 
-from registry_core.authoring.agent import AGENT_MARK, MIDDLEWARE_MARK, AgentOptions
+from registry_core.authoring.agent import AGENT_MARK, COLLECTOR_MARK, MIDDLEWARE_MARK, AgentOptions
 from registry_core.authoring.signature import Signature, read_signature
 from registry_core.definitions.agent import AgentDefinition, InputDefinition
 from registry_core.definitions.capability import CapabilityClaim
+from registry_core.definitions.collector import CollectorDefinition
 from registry_core.definitions.middleware import MiddlewareDefinition
 from registry_core.definitions.rules import faults_in_agent, faults_in_places
 from registry_core.definitions.schema import SchemaDefinition
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from registry_core.definitions.schema import JsonValue
 
-__all__ = ["Declaration", "declare", "declare_middleware", "is_agent"]
+__all__ = ["Declaration", "declare", "declare_collector", "declare_middleware", "is_agent"]
 
 # Stands where a type could not be read, so that the rest is checked all the same.
 _UNREAD = SchemaId("unread#000000000000")
@@ -115,6 +116,27 @@ def declare_middleware(target: Callable[..., object]) -> MiddlewareDefinition:
     return declared
 
 
+def declare_collector(target: Callable[..., object]) -> CollectorDefinition:
+    """Return what the decorated *target* declares.
+
+    Raises:
+        DefinitionError: If it was not decorated, or needs arguments; every fault at once.
+    """
+    label = _label(target)
+    said = _mark(target, COLLECTOR_MARK)
+    if not isinstance(said, CollectorDefinition):
+        raise DefinitionError(label, [Fault("", "is not decorated with @collector")])
+    name = AgentName(said.name or _snake(target.__name__))
+    faults = list(_faults_in_call(target))
+    try:
+        AgentName.parse(name)
+    except InvalidNameError as error:
+        faults.append(Fault("name", str(error)))
+    if faults:
+        raise DefinitionError(label, faults)
+    return CollectorDefinition(name, f"{target.__module__}:{label}", _first_line(target))
+
+
 def _mark(candidate: object, name: str) -> object:
     """Return what *candidate* itself holds under *name*; no code of its class is run."""
     try:
@@ -182,10 +204,15 @@ def _faults_in_middleware(
     if declared.scope not in {"stage", "attempt"}:
         yield Fault("scope", "must be stage or attempt")
     yield from faults_in_places(declared.before, declared.after)
+    yield from _faults_in_call(target, "call", "proceed")
+
+
+def _faults_in_call(target: Callable[..., object], *arguments: str) -> Iterator[Fault]:
     try:
-        inspect.signature(target).bind("call", "proceed")
+        inspect.signature(target).bind(*arguments)
     except TypeError:
-        yield Fault("", "must be an async function (call, proceed)")
+        kind = "an async function (call, proceed)" if arguments else "callable without arguments"
+        yield Fault("", f"must be {kind}")
 
 
 def _definition(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from registry_core.authoring.declaration import declare, declare_middleware
+from registry_core.authoring.declaration import declare, declare_collector, declare_middleware
 from registry_core.definitions.manifest import Manifest
 from registry_core.definitions.rules import faults_in_manifest
 from registry_core.definitions.validating import read_manifest
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from registry_core.definitions.agent import AgentDefinition
     from registry_core.definitions.capability import CapabilityDefinition
+    from registry_core.definitions.collector import CollectorDefinition
     from registry_core.definitions.middleware import MiddlewareDefinition
     from registry_core.definitions.schema import SchemaDefinition
 
@@ -33,6 +34,7 @@ def assemble(
     capabilities: Iterable[CapabilityDefinition] = (),
     schemas: Iterable[type] = (),
     middleware: Iterable[Callable[..., object]] = (),
+    collectors: Iterable[Callable[..., object]] = (),
     hooks: Iterable[str] = (),
 ) -> Manifest:
     """Return the manifest of what a plugin's hooks returned, everything sorted by name.
@@ -44,6 +46,7 @@ def assemble(
     found_agents: list[AgentDefinition] = []
     found_schemas: list[SchemaDefinition] = []
     found_middleware: list[MiddlewareDefinition] = []
+    found_collectors: list[CollectorDefinition] = []
     for target in agents:
         with _Collecting(faults):
             declared = declare(target)
@@ -55,12 +58,16 @@ def assemble(
     for target in middleware:
         with _Collecting(faults):
             found_middleware.append(declare_middleware(target))
+    for target in collectors:
+        with _Collecting(faults):
+            found_collectors.append(declare_collector(target))
     unique = {schema.id: schema for schema in found_schemas}
     manifest = Manifest(
         agents=tuple(sorted(found_agents, key=lambda agent: agent.name)),
         capabilities=tuple(sorted(capabilities, key=lambda capability: capability.name)),
         schemas=tuple(unique[key] for key in sorted(unique)),
         middleware=tuple(sorted(found_middleware, key=lambda item: item.name)),
+        collectors=tuple(sorted(found_collectors, key=lambda item: item.name)),
         hooks=tuple(sorted(hooks)),
     )
     faults.extend(faults_in_manifest(manifest))

@@ -62,5 +62,6 @@ def record_value(record: PluginRecord) -> dict[str, JsonValue]:
         "blocked_agents": list(record.blocked_agents),
         "agents": len(manifest.agents) if manifest else None,
         "middleware": len(manifest.middleware) if manifest else None,
+        "collectors": len(manifest.collectors) if manifest else None,
         "hooks": list(manifest.hooks) if manifest else None,
     }

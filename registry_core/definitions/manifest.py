@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from registry_core.definitions.agent import AgentDefinition
 from registry_core.definitions.capability import CapabilityDefinition
+from registry_core.definitions.collector import CollectorDefinition
 from registry_core.definitions.middleware import MiddlewareDefinition
 from registry_core.definitions.schema import SchemaDefinition
 
@@ -26,6 +27,7 @@ class Manifest:
         capabilities: Capabilities it adds.
         schemas: Every schema its agents mention, and those it offers by themselves.
         middleware: Middleware on offer; acts only where a pipeline or the settings name it.
+        collectors: Collectors on offer; they hear runs only where the settings name them.
         hooks: Names of the hooks it implements, sorted.
     """
 
@@ -35,4 +37,14 @@ class Manifest:
     capabilities: tuple[CapabilityDefinition, ...] = ()
     schemas: tuple[SchemaDefinition, ...] = ()
     middleware: tuple[MiddlewareDefinition, ...] = ()
+    collectors: tuple[CollectorDefinition, ...] = ()
     hooks: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Everything in it that names code, as ``module:qualified.name``."""
+        return (
+            *(agent.target for agent in self.agents),
+            *(middleware.target for middleware in self.middleware),
+            *(collector.target for collector in self.collectors),
+        )

@@ -72,6 +72,11 @@ def faults_in_manifest(manifest: Manifest) -> tuple[Fault, ...]:
             faults.append(Fault(f"middleware[{index}].target", "must read module:name"))
         placed = faults_in_places(middleware.before, middleware.after)
         faults.extend(Fault(f"middleware[{index}].{f.path}", f.message) for f in placed)
+    faults.extend(
+        Fault(f"collectors[{index}].target", "must read module:name")
+        for index, collector in enumerate(manifest.collectors)
+        if not is_target(collector.target)
+    )
     return tuple(faults)
 
 

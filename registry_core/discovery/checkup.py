@@ -70,7 +70,6 @@ def _checked(read_code: Prober, record: PluginRecord) -> ImportCheck:
 
 def _modules(record: PluginRecord) -> tuple[str, ...]:
     manifest = record.manifest
-    places = [agent.target for agent in manifest.agents] if manifest else []
-    places += [middleware.target for middleware in manifest.middleware] if manifest else []
-    targets = sorted({place.partition(":")[0] for place in places})
-    return tuple(dict.fromkeys((*filter(None, (record.module,)), *targets)))
+    targets = manifest.targets if manifest else ()
+    modules = sorted({target.partition(":")[0] for target in targets})
+    return tuple(dict.fromkeys((*filter(None, (record.module,)), *modules)))

@@ -20,18 +20,22 @@ from registry_core.errors import AgentLoadError, AmbiguousNameError, UnknownName
 from registry_core.settings.sources import user_cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from registry_core.catalog.catalog import Catalog
     from registry_core.definitions.agent import AgentDefinition
+    from registry_core.definitions.collector import CollectorDefinition
+    from registry_core.definitions.manifest import Manifest
     from registry_core.definitions.middleware import MiddlewareDefinition, MiddlewareFunction
     from registry_core.discovery.report import PluginRecord
     from registry_core.names import AgentId
+    from registry_core.results.events import Event, Observer
     from registry_core.settings.values import PluginSettings
 
 __all__ = ["Loader", "load_target"]
 
 LoadedT = TypeVar("LoadedT")
+OfferT = TypeVar("OfferT", "CollectorDefinition", "MiddlewareDefinition")
 
 _log = logging.getLogger(__name__)
 
@@ -93,20 +97,41 @@ class Loader:
             AmbiguousNameError: If several do.
             AgentLoadError: If its code cannot be brought in.
         """
+        full, definition, record = self._offer("middleware", name, lambda of: of.middleware)
+        code = self._load(full, definition.target, record)
+        return full, definition, cast("MiddlewareFunction", code)
+
+    def observers(self, collectors: Iterable[str]) -> tuple[Observer, ...]:
+        """Return an observer of one run from each of *collectors*, made at its first event.
+
+        Raises:
+            UnknownNameError: If nobody offers one of them.
+            AmbiguousNameError: If several do.
+            AgentLoadError: If its code cannot be brought in.
+        """
+        return tuple(map(self._observer, collectors))
+
+    def _observer(self, name: str) -> Observer:
+        full, definition, record = self._offer("collector", name, lambda of: of.collectors)
+        code = self._load(full, definition.target, record)
+        return _FromFirstEvent(cast("Callable[[], Observer]", code))
+
+    def _offer(
+        self, kind: str, name: str, items: Callable[[Manifest], Sequence[OfferT]]
+    ) -> tuple[str, OfferT, PluginRecord]:
+        """Return the full name, the declaration and the plugin of what is called *name*."""
         offered = [
             (f"{record.distribution}/{item.name}", item, record)
             for record in self._records
             if record.offered is not None and record.state == "ok"
-            for item in record.offered.middleware
+            for item in items(record.offered)
         ]
         found = [offer for offer in offered if name in {offer[0], offer[1].name}]
         if not found:
-            raise UnknownNameError("middleware", name, [full for full, _, _ in offered])
+            raise UnknownNameError(kind, name, [full for full, _, _ in offered])
         if len(found) > 1:
-            raise AmbiguousNameError("middleware", name, [full for full, _, _ in found])
-        full, definition, record = found[0]
-        code = self._load(full, definition.target, record)
-        return full, definition, cast("MiddlewareFunction", code)
+            raise AmbiguousNameError(kind, name, [full for full, _, _ in found])
+        return found[0]
 
     def _load(self, subject: str, target: str, record: PluginRecord) -> Callable[..., object]:
         # What was true when the index was made may not be when the code is brought in.
@@ -116,6 +141,19 @@ class Loader:
         load = partial(load_target, subject, target, metadata=Path(record.location))
         with noting_import(user_cache_folder(), record.full_name, record.location):
             return _from_source(load) if self._trust.lock_file else load()
+
+
+class _FromFirstEvent:
+    """What a collector makes, when the first event comes: where events come, it may fail."""
+
+    def __init__(self, make: Callable[[], Observer]) -> None:
+        self._make = make
+        self._made: Observer | None = None
+
+    def __call__(self, event: Event) -> None:
+        if self._made is None:
+            self._made = self._make()
+        self._made(event)
 
 
 def load_target(subject: str, target: str, *, metadata: Path) -> Callable[..., object]:

@@ -54,6 +54,7 @@ def _declared(module: str, host_version: str) -> Manifest:
         capabilities=offers.capabilities,
         schemas=offers.schemas,
         middleware=offers.middleware,
+        collectors=offers.collectors,
         hooks=offers.hooks,
     )
 

@@ -35,6 +35,7 @@ class Offers:
         capabilities: Capabilities to add.
         schemas: Classes to describe.
         middleware: Decorated async functions.
+        collectors: Decorated classes and functions that make observers.
         hooks: Names of the hooks the plugin implements, sorted.
     """
 
@@ -43,6 +44,7 @@ class Offers:
     capabilities: tuple[CapabilityDefinition, ...]
     schemas: tuple[type, ...]
     middleware: tuple[Callable[..., object], ...]
+    collectors: tuple[Callable[..., object], ...]
     hooks: tuple[str, ...]
 
 
@@ -69,6 +71,7 @@ def ask(plugin: ModuleType, *, host_version: str) -> Offers:
         capabilities=answers.of("registry_capabilities", _as_capability),
         schemas=answers.of("registry_schemas", _as_class),
         middleware=answers.of("registry_middleware", _as_callable),
+        collectors=answers.of("registry_metrics_collectors", _as_callable),
         hooks=tuple(name for name in specs.__all__ if answers.implemented(name)),
     )
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "registry_agents",
     "registry_capabilities",
+    "registry_metrics_collectors",
     "registry_middleware",
     "registry_schemas",
 ]
@@ -97,5 +98,25 @@ def registry_middleware(host_version: str) -> Sequence[Callable[..., object]]:
 
     Returns:
         Async functions decorated with ``@middleware``.
+    """
+    raise NotImplementedError
+
+
+@_hookspec
+def registry_metrics_collectors(host_version: str) -> Sequence[Callable[..., object]]:
+    """Offer collectors: what hears the events of runs, to count, trace or export them.
+
+    When: while a manifest is built, or once for a plugin that ships none. A collector itself
+        is called once for each run, where the settings name it.
+    Order: unspecified; collectors do not see each other.
+    Failure: an exception makes the whole plugin ``broken``. What a collector raises later
+        ends its part in that run, with one line in the log, and never changes the run.
+    Since: hook API 1.
+
+    Args:
+        host_version: Version of the running host, for feature tests.
+
+    Returns:
+        Classes or functions decorated with ``@collector``.
     """
     raise NotImplementedError

@@ -9,6 +9,7 @@ lock = "agentreg.lock"              # beside this file
 summarise = "text-agents"           # who owns a contested short name
 [run]
 middleware = ["middleware-cache/cache"]
+collectors = ["metrics-prometheus/collector"]
 timeout_seconds = 60.0              # longest attempt when nobody else says
 [monitoring]
 enabled = true                      # record runs
@@ -60,12 +61,14 @@ class RunSettings:
 
     Attributes:
         middleware: Middleware that acts in every run, by ``distribution/name``.
+        collectors: Collectors that hear every run, by ``distribution/name``.
         timeout_seconds: Longest attempt when neither the policy nor the agent says.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _REFUSE_UNKNOWN
 
     middleware: tuple[str, ...] = ()
+    collectors: tuple[str, ...] = ()
     timeout_seconds: float = 60.0
 
 

@@ -11,8 +11,13 @@ import pytest
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
-from registry_core.authoring.agent import agent, middleware
-from registry_core.authoring.declaration import declare, declare_middleware, is_agent
+from registry_core.authoring.agent import agent, collector, middleware
+from registry_core.authoring.declaration import (
+    declare,
+    declare_collector,
+    declare_middleware,
+    is_agent,
+)
 from registry_core.definitions.agent import Example
 from registry_core.definitions.context import RunContext  # noqa: TC001 -- annotations are read
 from registry_core.definitions.resources import Resources
@@ -20,6 +25,7 @@ from registry_core.errors import DefinitionError, Fault
 
 if TYPE_CHECKING:
     from registry_core.definitions.middleware import Call, Proceed
+    from registry_core.results.events import Event
 
     Elsewhere = int
 
@@ -369,3 +375,35 @@ class TestMiddleware:
         assert {fault.path for fault in caught.value.faults} == {"name", "scope", ""}
         with pytest.raises(DefinitionError, match="not decorated"):
             declare_middleware(faults_of)
+
+
+class TestCollectors:
+    def test_a_class_that_needs_nothing_is_named_like_itself(self) -> None:
+        """What stands in the settings is what the author wrote."""
+
+        @collector()
+        class StageCounter:
+            """Count stages."""
+
+            def __call__(self, event: Event) -> None:
+                assert event is not None
+
+        declared = declare_collector(StageCounter)
+
+        assert (declared.name, declared.summary) == ("stage_counter", "Count stages.")
+        assert declared.target.endswith("StageCounter")
+
+    @pytest.mark.requirement("R19")
+    def test_wrong_uses_are_definition_errors(self) -> None:
+        """They are found when the plugin is built, and not as silence in production."""
+
+        @collector(name="Not A Name")  # type: ignore[type-var]
+        def needy(port: int) -> None:
+            assert port
+
+        with pytest.raises(DefinitionError) as caught:
+            declare_collector(needy)
+
+        assert {fault.path for fault in caught.value.faults} == {"name", ""}
+        with pytest.raises(DefinitionError, match="not decorated"):
+            declare_collector(faults_of)

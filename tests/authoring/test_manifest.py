@@ -7,13 +7,14 @@ import json
 import pytest
 from pydantic import BaseModel
 
-from registry_core.authoring.agent import agent, middleware
+from registry_core.authoring.agent import agent, collector, middleware
 from registry_core.authoring.manifest import assemble, manifest_text
 from registry_core.definitions.capability import CapabilityDefinition
 from registry_core.definitions.middleware import Call, Proceed  # noqa: TC001 -- annotations are read
 from registry_core.definitions.validating import read_manifest
 from registry_core.errors import DefinitionError
 from registry_core.names import CapabilityName
+from registry_core.results.events import Observer  # noqa: TC001 -- annotations are read
 
 
 class Page(BaseModel):
@@ -32,6 +33,12 @@ def read_page(page: Page) -> str:
 def count_letters(text: str) -> int:
     """Return how many letters there are."""
     return len(text)
+
+
+@collector()
+def listening() -> Observer:
+    """Hear everything and do nothing."""
+    return lambda _: None
 
 
 @middleware()
@@ -97,6 +104,7 @@ class TestText:
             agents=[read_page, count_letters],
             capabilities=[OCR],
             middleware=[pass_on],
+            collectors=[listening],
             hooks=["registry_agents"],
         )
 

@@ -34,6 +34,7 @@ FAULTY: list[JsonValue] = [
     {"agents": [{"name": "a", "target": "a:b", "output": "str#0", "cost": "1"}]},
     {"middleware": [{"name": "a", "target": "a:b", "scope": "run"}]},
     {"schemas": [{"name": "A", "fingerprint": "0", "accepts": [], "emits": {}}]},
+    {"collectors": [{"name": "a"}]},
     {"hooks": [1]},
     [],
 ]

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from registry_core.discovery.loading import load_target
-from registry_core.errors import AgentLoadError
+from registry_core.catalog.catalog import Catalog
+from registry_core.discovery.discover import discover
+from registry_core.discovery.loading import Loader, load_target
+from registry_core.errors import AgentLoadError, UnknownNameError
+from registry_core.results.events import Event
+from registry_core.settings.values import PluginSettings
 from registry_core.testing.installed import installed_distribution
+from tests.discovery.plugins import declared, manifest_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,3 +135,53 @@ class TestOwnership:
 
         assert refused.value.step == "ownership"
         assert "evil_a" not in sys.modules
+
+
+COLLECTOR = """
+heard = []
+
+class Collector:
+    def __init__(self):
+        self.events = []
+        heard.append(self.events)
+
+    def __call__(self, event):
+        self.events.append(event.kind)
+"""
+
+
+class TestObservers:
+    def loader(self, site: Path) -> Loader:
+        """Return the way to the code of one plugin with a collector."""
+        item = {"name": "collector", "target": "loaded_metrics.code:Collector"}
+        manifest = manifest_json("loaded_metrics", collectors=[item])
+        files = {"loaded_metrics/code.py": COLLECTOR}
+        declared(site, "loaded-metrics", manifest=manifest, files=files)
+        report = discover(path=[str(site)])
+        return Loader(report.plugins, PluginSettings(), catalog=Catalog(), local={})
+
+    def test_a_collector_makes_an_observer_for_each_run(self, site: Path) -> None:
+        """What it keeps of one run never mixes with another's."""
+        loader, event = self.loader(site), Event("run_started", "run", "")
+
+        for _ in range(2):
+            (observer,) = loader.observers(["loaded-metrics/collector"])
+            for _ in range(3):
+                observer(event)
+
+        assert sys.modules["loaded_metrics.code"].heard == [["run_started"] * 3] * 2
+
+    def test_nothing_is_made_before_something_happens(self, site: Path) -> None:
+        """Making it may be slow or fail, and must do so where events are told."""
+        self.loader(site).observers(["collector"])
+
+        assert sys.modules["loaded_metrics.code"].heard == []
+
+    @pytest.mark.requirement("R19")
+    def test_a_name_that_nobody_offers_is_an_error(self, site: Path) -> None:
+        """Metrics that are silently missing are noticed in the outage."""
+        with pytest.raises(UnknownNameError) as caught:
+            self.loader(site).observers(["metrics/collector"])
+
+        assert caught.value.kind == "collector"
+        assert caught.value.close == ("loaded-metrics/collector",)

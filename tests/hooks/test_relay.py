@@ -37,7 +37,8 @@ class TestAsking:
         offers = ask(plugin(registry_agents=lambda: [len]), host_version="1.0")
 
         assert offers.agents == (len,)
-        assert (offers.capabilities, offers.schemas, offers.middleware) == ((), (), ())
+        assert (offers.capabilities, offers.schemas) == ((), ())
+        assert (offers.middleware, offers.collectors) == ((), ())
         assert offers.hooks == ("registry_agents",)
 
     def test_a_hook_takes_the_arguments_it_names(self) -> None:
@@ -65,6 +66,7 @@ class TestRefusals:
             ({"registry_agents": lambda: 7}, "registry_agents: must return a list, not int"),
             ({"registry_agents": lambda: [7]}, r"registry_agents\[0\]: int is not what"),
             ({"registry_schemas": lambda: [7]}, r"registry_schemas\[0\]: int is not what"),
+            ({"registry_metrics_collectors": lambda: [7]}, r"_collectors\[0\]: int is not what"),
             ({"registry_capabilities": lambda: ["a"]}, r"registry_capabilities\[0\]: str is"),
         ],
     )
