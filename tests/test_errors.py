@@ -97,7 +97,7 @@ def test_a_refused_value_is_not_part_of_a_settings_error() -> None:
     from registry_core.settings.sources import SettingsSource
 
     source = SettingsSource()
-    source.file, source.content = "x.toml", b'[run]\ntimeout_seconds = "sk-CANARY-1"\n'
+    source.files = (("x.toml", b'[run]\ntimeout_seconds = "sk-CANARY-1"\n'),)
 
     with pytest.raises(ConfigError) as refused:
         read_settings(source)

@@ -1,5 +1,6 @@
 """Every decision with its default: the shape of agentreg.toml.
 
+format = 1
 [plugins]
 allow = ["web-agents"]              # only these; empty means all
 block = ["evil-agents"]             # never these
@@ -11,12 +12,22 @@ summarise = "text-agents"           # who owns a contested short name
 middleware = ["middleware-cache/cache"]
 collectors = ["metrics-prometheus/collector"]
 timeout_seconds = 60.0              # longest attempt when nobody else says
+[cli]
+log_level = "WARNING"
+output_format = "text"              # or "json"
+auto_save = true                    # else commands that change a file only show how
 [monitoring]
 enabled = true                      # record runs
 metrics_retention_days = 7          # then they are purged
 performance_alerts = true
 max_error_rate = 0.1                # of an agent's attempts; above it, an alert
 max_p95_seconds = 30.0              # of an agent's attempts; above it, an alert
+[pipelines]
+nightly = "pipelines/nightly.toml"  # from this file; run it by its name
+[agents."text-agents/summarise"]
+config = { max_words = 120, key = { provider = "openai.api_key" } }
+[providers.openai]
+api_key = { env = "OPENAI_API_KEY" }  # never the secret itself
 """
 
 from __future__ import annotations
@@ -25,11 +36,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
-__all__ = ["MonitoringSettings", "PluginSettings", "RunSettings", "Settings", "Trust"]
+from registry_core.text.toml import TomlValue
 
+__all__ = [
+    "FORMAT",
+    "AgentSettings",
+    "CliSettings",
+    "LogLevel",
+    "MonitoringSettings",
+    "OutputFormat",
+    "PluginSettings",
+    "RunSettings",
+    "Settings",
+    "Trust",
+]
+
+FORMAT: Literal[1] = 1
 _REFUSE_UNKNOWN = {"extra": "forbid"}
+_ABOVE_ZERO = {"above": 0}
+_SHARE = {"least": 0, "most": 1}
 
 Trust: TypeAlias = Literal["installed", "locked"]
+LogLevel: TypeAlias = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+OutputFormat: TypeAlias = Literal["text", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +98,39 @@ class RunSettings:
 
     middleware: tuple[str, ...] = ()
     collectors: tuple[str, ...] = ()
-    timeout_seconds: float = 60.0
+    timeout_seconds: float = field(default=60.0, metadata=_ABOVE_ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class CliSettings:
+    """How the command line behaves.
+
+    Attributes:
+        log_level: Least of what is told on standard error.
+        output_format: ``text`` for people, ``json`` as if every command had ``--json``.
+        auto_save: Whether commands that change a settings file write it; else they show the
+            change, and write it with ``--save``.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = _REFUSE_UNKNOWN
+
+    log_level: LogLevel = "WARNING"
+    output_format: OutputFormat = "text"
+    auto_save: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """What is decided of one agent.
+
+    Attributes:
+        config: Goes under what a stage says, and over what the agent does by default; may
+            refer to variables and providers.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = _REFUSE_UNKNOWN
+
+    config: Mapping[str, TomlValue] = field(default_factory=dict[str, TomlValue])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +148,39 @@ class MonitoringSettings:
     __pydantic_config__: ClassVar[Mapping[str, str]] = _REFUSE_UNKNOWN
 
     enabled: bool = True
-    metrics_retention_days: int = 7
+    metrics_retention_days: int = field(default=7, metadata=_ABOVE_ZERO)
     performance_alerts: bool = True
-    max_error_rate: float = 0.1
-    max_p95_seconds: float = 30.0
+    max_error_rate: float = field(default=0.1, metadata=_SHARE)
+    max_p95_seconds: float = field(default=30.0, metadata=_ABOVE_ZERO)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every decision.
+    """Every decision. Holds no secret: only the names of the variables that do.
 
     Attributes:
+        format: Of the file; there is one so far.
         plugins: Which plugins take part.
         pins: Distribution that owns a contested short name, by that name.
         run: How pipelines run.
+        cli: How the command line behaves.
         monitoring: What is remembered of runs, and what is worth an alert.
+        pipelines: File of each saved pipeline, absolute, by its name.
+        agents: What is decided of single agents, by ``distribution/agent``, with or without
+            a version.
+        providers: What agents share to reach a service, by the name of the service.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _REFUSE_UNKNOWN
 
+    format: Literal[1] = FORMAT
     plugins: PluginSettings = field(default_factory=PluginSettings)
     pins: Mapping[str, str] = field(default_factory=dict[str, str])
     run: RunSettings = field(default_factory=RunSettings)
+    cli: CliSettings = field(default_factory=CliSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
+    pipelines: Mapping[str, str] = field(default_factory=dict[str, str])
+    agents: Mapping[str, AgentSettings] = field(default_factory=dict[str, AgentSettings])
+    providers: Mapping[str, Mapping[str, TomlValue]] = field(
+        default_factory=dict[str, Mapping[str, TomlValue]]
+    )

@@ -1,4 +1,4 @@
-"""On which line of a JSON or TOML text each of its values begins.
+"""Where in a JSON or TOML text each of its values stands.
 
 Neither parser of the standard library says. This reads texts that one of them accepted, so it
 knows no faults: it only counts.
@@ -10,16 +10,37 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["Lines", "Steps", "has_long_key", "json_lines", "line_of", "steps_of", "toml_lines"]
+__all__ = ["Lines", "Statement", "Steps", "has_long_key", "json_lines", "line_of", "statements"]
+__all__ += ["steps_of", "toml_lines"]
 
 Steps: TypeAlias = tuple[str | int, ...]
 """The keys and places that lead to a value."""
 
 Lines: TypeAlias = Mapping[Steps, int]
 
-_Token: TypeAlias = tuple[str, int]
+_Token: TypeAlias = tuple[str, int, int]
+"""A word, the line it begins on, and the letter it begins at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A header or a ``key = value`` of a TOML text.
+
+    Attributes:
+        place: What it is about.
+        start: The letter of the text that it begins at.
+        value: The letter after the ``=``; -1 for a header.
+        end: The letter after its last one; a comment behind it is not part of it.
+    """
+
+    place: Steps
+    start: int
+    value: int
+    end: int
+
 
 # What is left open ends with its line or with the text, so that no text is read twice.
 _TOKEN = re.compile(
@@ -52,25 +73,26 @@ def toml_lines(text: str) -> Lines:
     4
     """
     lines: dict[Steps, int] = {(): 1}
-    tables: Counter[Steps] = Counter()
-    here: Steps = ()
-    for statement in _statements(text):
-        start = statement[0][1]
-        words = [word for word, _ in statement]
-        if words[0] == "[":
-            here = _inside((), _keys(word for word in words if word not in {"[", "]"}), tables)
-            if words[1] == "[":
-                tables[here] += 1
-                here = (*here, tables[here] - 1)
-            place, value = here, statement[:0]
-        else:
-            equals = words.index("=")
-            place = _inside(here, _keys(words[:equals]), tables)
-            value = statement[equals + 1 :]
+    for place, words, equals in _placed(text):
+        start = words[0][1]
+        value = words[equals + 1 :] if equals else []
         around = ((place[:depth], start) for depth in range(1, len(place) + 1))
         for steps, line in (*around, *_walked(place, value)):
             lines.setdefault(steps, line)
     return lines
+
+
+def statements(text: str) -> Iterator[Statement]:
+    r"""Yield the headers and assignments of the TOML *text*.
+
+    >>> [(found.place, text[found.start : found.end]) for text in ["[a] # one\nb = 1 # two"]
+    ...  for found in statements(text)]
+    [(('a',), '[a]'), (('a', 'b'), 'b = 1')]
+    """
+    for place, words, equals in _placed(text):
+        word, _, last = words[-1]
+        value = words[equals][2] + 1 if equals else -1
+        yield Statement(place, words[0][2], value, last + len(word))
 
 
 def has_long_key(text: str, parts: int) -> bool:
@@ -80,7 +102,7 @@ def has_long_key(text: str, parts: int) -> bool:
     (True, False)
     """
     dots = 0
-    for word, _ in _tokens(text):
+    for word, *_ in _tokens(text):
         if word in _BETWEEN_KEYS:
             dots = 0
         elif word[0] not in "\"'":
@@ -112,7 +134,7 @@ def _tokens(text: str) -> Iterator[_Token]:
     for match in _TOKEN.finditer(text):
         word = match[0]
         if not word.startswith("#"):
-            yield word, line
+            yield word, line, match.start()
         line += word.count("\n")
 
 
@@ -120,23 +142,41 @@ def _statements(text: str) -> Iterator[list[_Token]]:
     """Yield each header and each ``key = value``, the value over as many lines as it takes."""
     statement: list[_Token] = []
     depth = 0
-    for word, line in _tokens(text):
+    for token in _tokens(text):
+        word = token[0]
         if word == "\n":
             if depth == 0 and statement:
                 yield statement
                 statement = []
             continue
         depth += (word in {"[", "{"}) - (word in {"]", "}"})
-        statement.append((word, line))
+        statement.append(token)
     if statement:
         yield statement
+
+
+def _placed(text: str) -> Iterator[tuple[Steps, list[_Token], int]]:
+    """Yield the place of each statement, its tokens, and which of them is ``=``; 0 for a header."""
+    tables: Counter[Steps] = Counter()
+    here: Steps = ()
+    for statement in _statements(text):
+        words = [word for word, *_ in statement]
+        if words[0] == "[":
+            here = _inside((), _keys(word for word in words if word not in {"[", "]"}), tables)
+            if words[1] == "[":
+                tables[here] += 1
+                here = (*here, tables[here] - 1)
+            yield here, statement, 0
+        else:
+            equals = words.index("=")
+            yield _inside(here, _keys(words[:equals]), tables), statement, equals
 
 
 def _walked(root: Steps, tokens: Iterable[_Token]) -> Iterator[tuple[Steps, int]]:
     """Yield the steps and the line of each value in *tokens*, which are one value at *root*."""
     path = list(root)
     at_key = in_key = False
-    for word, line in tokens:
+    for word, line, _ in tokens:
         match word:
             case ",":
                 step = path[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from dataclasses import fields
 
@@ -13,6 +14,7 @@ from registry_core import errors
 from registry_core.cli.app import COMMANDS, command_line
 from registry_core.hooks import specs
 from registry_core.settings import Settings
+from registry_core.settings.layers import file_layer
 from tests.docs.pages import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -71,12 +73,23 @@ class TestCommands:
 
 
 class TestSettings:
+    @pytest.mark.requirement("R81")
     @pytest.mark.parametrize("table", [field.name for field in fields(Settings)])
-    def test_each_setting_is_named(self, table: str) -> None:
+    def test_each_setting_is_named_with_its_default(self, table: str) -> None:
         """A setting that is not written down is a guess."""
         text = page("settings")
         section = getattr(Settings(), table)
-        names = [field.name for field in fields(section)] if hasattr(section, "__slots__") else []
+        names = fields(section) if hasattr(section, "__slots__") else ()
 
-        assert f"[{table}]" in text
-        assert [name for name in names if f"`{name}`" not in text] == []
+        assert f"`[{table}]`" in text or f"\n{table} = " in text
+        for name in (field.name for field in names):
+            (row,) = re.findall(rf"^\| `{name}` \| (?:`([^`]*)`|([^|]*)) \|", text, re.MULTILINE)
+            value = getattr(section, name)
+            written = json.dumps(value).strip('"') if value not in {(), ""} else ""
+            assert not written or written in row
+
+    def test_the_example_can_be_used(self) -> None:
+        """It is what people start from."""
+        (example,) = re.findall(r"^```toml\n(.*?)^```", page("settings"), re.MULTILINE | re.DOTALL)
+
+        assert file_layer("settings.md", example.encode()).document["format"] == 1
