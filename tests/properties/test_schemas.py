@@ -156,14 +156,16 @@ recursive = st.builds(_recursive, leaves, _links, _required, st.booleans())
 documents = schemas | recursive
 
 
-class _Validator(Protocol):
+class Validator(Protocol):
     """What is used of a validator, whose own types lean on a package that is not installed."""
 
-    def is_valid(self, instance: object) -> bool: ...
+    def is_valid(self, instance: object) -> bool:
+        """Return whether *instance* satisfies the schema."""
+        ...
 
 
 def _accepts(schema: JsonObject, value: JsonValue) -> bool:
-    judge = cast("_Validator", Draft202012Validator(schema))
+    judge = cast("Validator", Draft202012Validator(schema))
     return judge.is_valid(value)
 
 
