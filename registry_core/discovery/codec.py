@@ -117,6 +117,6 @@ def from_plain(plain: Plain) -> object:
     """
     if type(plain) is not tuple:
         return plain
-    name, *parts = cast("tuple[str, ...]", plain)
-    values = [from_plain(item) if type(item) is tuple else item for item in parts]
-    return _CLASSES[name](*values) if name else tuple(values)
+    name, *parts = cast("tuple[Plain, ...]", plain)
+    values = [item if type(item) in _LEAVES else from_plain(item) for item in parts]
+    return _CLASSES[cast("str", name)](*values) if name else tuple(values)

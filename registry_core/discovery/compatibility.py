@@ -57,11 +57,11 @@ class Misfit:
     fix: str
 
 
-def read_metadata(folder: Path) -> Metadata | str:
+def read_metadata(folder: Path | str) -> Metadata | str:
     """Return the metadata in *folder*, or why it cannot be used."""
     for name in ("METADATA", "PKG-INFO"):
         try:
-            fields = _fields(read_bounded(folder / name).decode("utf-8"))
+            fields = _fields(read_bounded(f"{folder}/{name}").decode("utf-8"))
         except FileNotFoundError:
             continue
         except UnreadableError as error:

@@ -7,7 +7,6 @@ as long as its marks do.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from registry_core.definitions.manifest import Manifest
@@ -132,12 +131,11 @@ def _with_plugins(found: FoundDistribution, entries: tuple[PluginEntry, ...]) ->
     fix = _reinstall(found.name)
     if found.problem:
         return Inspection(flaw=Flaw("name", found.problem, fix))
-    folder = Path(found.metadata)
-    metadata = read_metadata(folder)
+    metadata = read_metadata(found.metadata)
     flaw = _identity_flaw(found, metadata)
     if flaw is not None or isinstance(metadata, str):
         return Inspection(flaw=flaw, plugins=tuple(map(PluginFiles, entries)))
-    owned = OwnedFiles(found.metadata)
+    owned = OwnedFiles(found.metadata, root=found.metadata.rpartition("/")[0])
     project = owned.editable_project
     plugins = tuple(_plugin(found, entry, owned) for entry in entries)
     return Inspection(
@@ -162,20 +160,20 @@ def _identity_flaw(found: FoundDistribution, metadata: Metadata | str) -> Flaw |
 
 
 def _plugin(found: FoundDistribution, entry: PluginEntry, owned: OwnedFiles) -> PluginFiles:
-    module = owned.module_file(entry.module) if entry.module else None
+    module = owned.module_place(entry.module) if entry.module else None
     if entry.module and module is None:
         reason = f"module {entry.module!a} is not a file of this distribution"
         if found.is_egg_info:
             reason += ", which was installed without a RECORD"
         return PluginFiles(entry, flaw=Flaw("ownership", reason, _not_trusted(found)))
-    targets = (str(module),) if module else ()
+    targets = (module,) if module else ()
     if not entry.manifest:
         return PluginFiles(entry, targets=targets)
-    file = owned.find(entry.manifest)
+    file = owned.place(entry.manifest)
     if file is None:
         reason = f"manifest {entry.manifest} is not a file of this distribution"
         return PluginFiles(entry, flaw=Flaw("manifest", reason, _reinstall(found.name)))
-    targets = (str(file), *targets)
+    targets = (file, *targets)
     try:
         manifest, unknown = read_manifest(entry.manifest, read_bounded(file))
         _refuse_schemas(entry.manifest, manifest)
@@ -211,11 +209,11 @@ def check_targets(
     """Return what is wrong with the places *manifest* names, and the files that they are in."""
     files: list[str] = []
     for module in sorted({target.partition(":")[0] for target in manifest.targets}):
-        file = owned.module_file(module)
+        file = owned.module_place(module)
         if file is None:
             reason = f"module {module!a} in its manifest is not a file of this distribution"
             return Flaw("ownership", reason, f"pip uninstall {distribution}"), ()
-        files.append(str(file))
+        files.append(file)
     return None, tuple(files)
 
 

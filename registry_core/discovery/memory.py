@@ -78,6 +78,9 @@ def _only_allocating() -> Generator[None, None, None]:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():
+                gc.freeze()  # with the next line: everything counts as old, and was not looked at
+                gc.unfreeze()
             gc.enable()
 
 

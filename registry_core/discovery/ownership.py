@@ -3,7 +3,7 @@
 An entry point is text that anybody can write: ``os:system`` reads like a plugin. So a target
 is imported only when the file it lies in belongs to the very distribution that names it.
 """
-# ruff: noqa: PTH112, PTH113, PTH120
+# ruff: noqa: PTH112, PTH120
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from registry_core.discovery.files import UnreadableError, below, read_bounded
+from registry_core.discovery.files import UnreadableError, file_below, read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,14 +64,20 @@ def _rows(text: str) -> Iterator[tuple[str, str]]:
 class OwnedFiles:
     """The files of one distribution, read when first asked for."""
 
-    def __init__(self, metadata: Path | str) -> None:
-        """Take the metadata folder of the distribution."""
+    def __init__(self, metadata: Path | str, *, root: str = "") -> None:
+        """Take the metadata folder of the distribution.
+
+        Args:
+            metadata: The folder.
+            root: The folder that it lies in, links followed, where that is known.
+        """
         self._metadata = str(metadata)
-        self._root = os.path.realpath(os.path.dirname(self._metadata))
+        self._root = root or os.path.realpath(os.path.dirname(self._metadata))
+        self._folders: set[str] = set()
 
     def find(self, relative: str) -> Path | None:
         """Return the file at *relative*, such as ``web_agents/agents.json``, if it is owned."""
-        place = self._find(relative)
+        place = self.place(relative)
         return Path(place) if place else None
 
     def module_file(self, module: str) -> Path | None:
@@ -80,24 +86,29 @@ class OwnedFiles:
         A name of the standard library is never owned: importing it would bring in Python's own
         module, whatever file of that name a distribution ships.
         """
+        place = self.module_place(module)
+        return Path(place) if place else None
+
+    def place(self, relative: str) -> str | None:
+        """Return what :meth:`find` returns, as text."""
+        roots = (self._root,) if relative in self.recorded else ()
+        for root in (*roots, *self._editable_roots):
+            if place := file_below(root, relative, self._folders):
+                return place
+        return None
+
+    def module_place(self, module: str) -> str | None:
+        """Return what :meth:`module_file` returns, as text."""
         if module.partition(".")[0] in sys.stdlib_module_names:
             return None
         stem = module.replace(".", "/")
         for relative in (f"{stem}/__init__.py", f"{stem}.py"):
-            if found := self.find(relative):
+            if found := self.place(relative):
                 return found
         compiled = (
             f for f in self.recorded if f.startswith(f"{stem}.") and f.endswith((".so", ".pyd"))
         )
-        return next((found for name in sorted(compiled) if (found := self.find(name))), None)
-
-    def _find(self, relative: str) -> str | None:
-        roots = (self._root,) if relative in self.recorded else ()
-        for root in (*roots, *self._editable_roots):
-            place = below(root, relative)
-            if place is not None and os.path.isfile(place):
-                return place
-        return None
+        return next((found for name in sorted(compiled) if (found := self.place(name))), None)
 
     @cached_property
     def recorded(self) -> frozenset[str]:
