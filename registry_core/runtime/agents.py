@@ -16,7 +16,7 @@ from registry_core.definitions.agent import AgentDefinition
 from registry_core.errors import AgentLoadError, DefinitionError
 from registry_core.names import AgentId
 from registry_core.runtime.failures import carried, type_name
-from registry_core.runtime.supervision import Raised
+from registry_core.runtime.lane import Raised
 from registry_core.runtime.threads import AgentThreads
 from registry_core.schemas.codec import Codec, codec_of
 

@@ -15,9 +15,9 @@ from registry_core.results.outcomes import AttemptRecord, AttemptStatus, ErrorRe
 from registry_core.runtime.agents import LoadedAgent
 from registry_core.runtime.failures import carried, error_code, record_failure
 from registry_core.runtime.journal import stamp
+from registry_core.runtime.lane import Lane, Overdue, Raised, Returned, Settled
 from registry_core.runtime.middleware import ActiveMiddleware, Onion, StageCall
 from registry_core.runtime.scope import RunScope
-from registry_core.runtime.supervision import Overdue, Raised, Returned, Settled, supervise
 from registry_core.runtime.values import check_output
 
 __all__ = ["Answer", "Attempt", "Failure", "blame"]
@@ -61,6 +61,7 @@ class Attempt:
     """
 
     scope: RunScope
+    lane: Lane
     stage_id: str
     agent: LoadedAgent
     number: int
@@ -78,11 +79,9 @@ class Attempt:
         started_at, started = stamp(scope.clock), scope.clock.monotonic()
         onion = self._onion() if scope.attempt_layers else None
         try:
-            settled = await supervise(
+            settled = await self.lane.attempt(
                 self._call() if onion is None else onion.run(self._covered_call),
-                seconds=self.limit_seconds,
-                grace_seconds=scope.options.grace_seconds,
-                forced=lambda: scope.journal.forced(self.stage_id, self.agent.id),
+                self.limit_seconds,
             )
         except (asyncio.CancelledError, GeneratorExit):
             seconds = scope.clock.monotonic() - started

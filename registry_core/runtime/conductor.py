@@ -2,12 +2,17 @@
 
 A stage begins when the last of its sources is there. One that fails for good ends the run:
 those beside it are cancelled, those after it never begin. Each leaves exactly one record.
+
+Stages that follow each other share a lane, so that a chain is one task; where several may begin
+at once, each but the first gets a lane of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
+from collections import deque
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -18,6 +23,7 @@ from registry_core.results.outcomes import ErrorRecord, StageRecord
 from registry_core.results.run import RunResult, RunStatus
 from registry_core.runtime.failures import record_failure
 from registry_core.runtime.journal import stamp
+from registry_core.runtime.lane import Lane
 from registry_core.runtime.stage import StageRun
 from registry_core.runtime.values import Offer
 from registry_core.runtime.wiring import Wiring
@@ -54,21 +60,81 @@ class Conductor:
         self._outputs: dict[str, Offer] = {}
         self._error: ErrorRecord | None = None
         self._last_good: object = None
+        self._lanes: dict[Lane, StageRun | None] = {}
+        self._ready: deque[StageRun] = deque()
+        self._is_beginning = False
+        self._all_over: asyncio.Future[None] | None = None
 
     async def conduct(self) -> None:
         """Bring every agent in, then run every stage; what goes wrong is in the result.
 
         Raises:
-            asyncio.CancelledError: If the run is cut; whatever ran has ended.
+            asyncio.CancelledError: If the caller is cancelled; whatever ran has ended.
         """
         self._scope.journal.run_started(self._pipeline.name)
+        lane = self._open_lane(None)
+        lane.start(self._main(lane))
+        if self._lanes:
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Come back when no lane is left."""
+        loop = asyncio.get_running_loop()
+        self._all_over = loop.create_future()
+        limit = self._scope.remaining_seconds()
+        timer = loop.call_later(limit, self._time_is_up) if limit < math.inf else None
         try:
-            await self._bring_in()
-            if self._error is None:
-                await self._play()
-        except Exception as error:  # noqa: BLE001 -- our own fault must not cost the records
-            _log.exception("run %s met a fault of its host", self._scope.run_id)
-            self._error = record_failure(error, code="host_error", stage_id="", phase="host")
+            await self._all_over
+        except asyncio.CancelledError:
+            self._cut()
+            if self._lanes:
+                self._all_over = loop.create_future()
+                await self._all_over
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+            for lane in tuple(self._lanes):  # who waits here is closed, or cancelled once more
+                lane.close()
+
+    def _time_is_up(self) -> None:
+        self._scope.has_expired = True
+        self._cut()
+
+    def _cut(self) -> None:
+        for lane in tuple(self._lanes):
+            lane.cut()
+
+    def _open_lane(self, stage: StageRun | None) -> Lane:
+        lane = Lane(
+            self._scope.clock.monotonic,
+            grace_seconds=self._scope.options.grace_seconds,
+            on_forced=lambda: self._forced(lane),
+            on_over=self._lane_over,
+        )
+        self._lanes[lane] = stage
+        return lane
+
+    def _forced(self, lane: Lane) -> None:
+        stage = self._lanes[lane]
+        who = "an agent that was brought in" if stage is None else stage.name_of_agent
+        self._scope.journal.forced("" if stage is None else stage.stage.id, who)
+
+    def _lane_over(self, lane: Lane) -> None:
+        stage = self._lanes.pop(lane)
+        error = lane.error
+        if stage is not None and lane.is_cut:
+            stage.cut_off()
+        if error is not None and not isinstance(error, asyncio.CancelledError | GeneratorExit):
+            self._host_fault(error)
+        if self._error is not None:
+            self._cut()
+        if not self._lanes and self._all_over is not None and not self._all_over.done():
+            self._all_over.set_result(None)
+
+    def _host_fault(self, error: BaseException) -> None:
+        _log.error("run %s met a fault of its host", self._scope.run_id, exc_info=error)
+        self._error = record_failure(error, code="host_error", stage_id="", phase="host")
 
     def result(self, *, cancelled: bool = False) -> RunResult:
         """Return the run's result; to be called once, when everything has ended."""
@@ -89,13 +155,21 @@ class Conductor:
             error=error,
         )
 
-    async def _bring_in(self) -> None:
+    async def _main(self, lane: Lane) -> None:
+        await self._bring_in(lane)
+        if self._error is None:
+            *others, last = (self._stages[name] for name in self._wiring.ready())
+            self._ready.extend(others)
+            self._begin_ready()
+            await self._go(lane, last)
+
+    async def _bring_in(self, lane: Lane) -> None:
         """Bring in the agent of every stage, in order, until one cannot be had."""
         scope = self._scope
         for index, stage in enumerate(self._pipeline.stages):
             try:
                 agent_id = AgentId(stage.agent)
-                agent = await scope.crew.bring_in(agent_id, stage.config, stage_id=stage.id)
+                agent = await scope.crew.bring_in(lane, agent_id, stage.config)
                 run = StageRun(scope, index, stage, agent)
                 run.check_substitute()
             except AgentLoadError as error:
@@ -103,49 +177,34 @@ class Conductor:
                 self._error = record_failure(error, code="load_error", stage_id=stage.id, at=at)
                 self._record_load(index, stage, self._error)
                 return
-            except asyncio.CancelledError:
+            except (asyncio.CancelledError, GeneratorExit):
                 self._record_load(index, stage, scope.cut_record(stage.id))
                 raise
             self._stages[stage.id] = run
 
-    async def _play(self) -> None:
-        ready = [self._stages[name] for name in self._wiring.ready()]
-        running: dict[asyncio.Task[StageRecord], StageRun] = {}
-        over: asyncio.Queue[asyncio.Task[StageRecord]] = asyncio.Queue()
-        try:
-            while (ready or running) and self._error is None:
-                if len(ready) == 1 and not running and not self._scope.stage_layers:
-                    # Alone, with only our own code around its attempts: no task is needed.
-                    stage = ready.pop()
-                    record = await stage.run(self._offers_to(stage.stage))
-                    if record.seconds > _TURN_SECONDS:
-                        await asyncio.sleep(0)
-                else:
-                    for stage in ready:
-                        task = asyncio.create_task(stage.run(self._offers_to(stage.stage)))
-                        task.add_done_callback(over.put_nowait)
-                        running[task] = stage
-                    task = await over.get()
-                    stage = running.pop(task)
-                    record = stage.cut_off() if task.cancelled() else task.result()
-                    ready.clear()
-                ready.extend(self._settle(stage, record))
-        finally:
-            await self._end(running)
-
-    async def _end(self, running: Mapping[asyncio.Task[StageRecord], StageRun]) -> None:
-        """Cut the stages that still run."""
-        if not running:
+    def _begin_ready(self) -> None:
+        """Begin every stage that can; one that begins may make others ready meanwhile."""
+        if self._is_beginning:
             return
-        for task in running:
-            task.cancel()
-        try:
-            await asyncio.wait(running, timeout=3 * self._scope.options.grace_seconds)
-        finally:
-            for task, stage in running.items():
-                if not task.done():
-                    self._scope.journal.forced(stage.stage.id, "the stage")
-                stage.end_now(task)
+        self._is_beginning = True
+        while self._ready and self._error is None:
+            stage = self._ready.popleft()
+            lane = self._open_lane(stage)
+            lane.start(self._go(lane, stage))
+        self._is_beginning = False
+
+    async def _go(self, lane: Lane, stage: StageRun) -> None:
+        """Run *stage*, then what it makes ready: the last in this lane, others beside it."""
+        following: StageRun | None = stage
+        while following is not None and self._error is None:
+            self._lanes[lane] = following
+            record = await following.run(lane, self._offers_to(following.stage))
+            freed = self._settle(following, record)
+            self._ready.extend(freed[:-1])
+            self._begin_ready()
+            following = freed[-1] if freed else None
+            if record.seconds > _TURN_SECONDS:
+                await lane.rest(asyncio.sleep(0))
 
     def _settle(self, stage: StageRun, record: StageRecord) -> list[StageRun]:
         """Take in what a stage that is over leaves; return the stages that can begin now."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from registry_core.errors import AgentLoadError
 from registry_core.runtime.agents import Blueprint, Blueprints, LoadedAgent, bring_in
 from registry_core.runtime.failures import type_name
-from registry_core.runtime.supervision import Raised, Returned, supervise
+from registry_core.runtime.lane import Lane, Raised, Returned, supervise
 
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonObject
@@ -50,7 +50,7 @@ class Crew:
         self._grace_seconds = grace_seconds
         self._members: list[LoadedAgent] = []
 
-    async def bring_in(self, agent: AgentId, config: JsonObject, *, stage_id: str) -> LoadedAgent:
+    async def bring_in(self, lane: Lane, agent: AgentId, config: JsonObject) -> LoadedAgent:
         """Return a new instance of *agent*, imported, configured and opened.
 
         Raises:
@@ -60,12 +60,7 @@ class Crew:
         if blueprint is not None and not isinstance(blueprint.target, type):
             # A function that is in already: nothing of it runs now.
             return LoadedAgent(blueprint, None, blueprint.settings(config), self._threads)
-        settled = await supervise(
-            self._make(agent, blueprint, config),
-            seconds=self._load_seconds,
-            grace_seconds=self._grace_seconds,
-            forced=lambda: self._journal.forced(stage_id, agent),
-        )
+        settled = await lane.attempt(self._make(agent, blueprint, config), self._load_seconds)
         match settled:
             case Returned(member):
                 return member
@@ -84,6 +79,7 @@ class Crew:
             member = self._members.pop()
             settled = await supervise(
                 member.aclose(),
+                now=self._clock.monotonic,
                 seconds=max(deadline - self._clock.monotonic(), 0.0),
                 grace_seconds=self._grace_seconds,
                 forced=lambda: None,

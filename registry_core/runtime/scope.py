@@ -77,7 +77,7 @@ class RunScope:
 
     Attributes:
         deadline: When the run's time is up, on the monotonic clock; infinite without a limit.
-        expired: Whether the event loop has cut the run because of that.
+        has_expired: Whether the event loop has cut the run because of that.
         stopped_by: The stage whose failure ends the run, or empty.
         slots: Free places of the agents that limit how many attempts run at once.
     """
@@ -91,7 +91,7 @@ class RunScope:
     stage_layers: tuple[ActiveMiddleware, ...]
     attempt_layers: tuple[ActiveMiddleware, ...]
     deadline: float = math.inf
-    expired: Callable[[], bool] = bool
+    has_expired: bool = False
     stopped_by: str = ""
     slots: dict[AgentId, asyncio.Semaphore] = field(
         default_factory=dict[AgentId, asyncio.Semaphore]
@@ -103,7 +103,7 @@ class RunScope:
 
     def time_is_up(self) -> bool:
         """Return whether the run's deadline has passed, on either clock."""
-        return self.deadline < math.inf and (self.expired() or self.remaining_seconds() <= 0)
+        return self.deadline < math.inf and (self.has_expired or self.remaining_seconds() <= 0)
 
     def check_time(self) -> None:
         """Return quietly while there is time.

@@ -16,13 +16,13 @@ from registry_core.runtime.failures import carried, error_code, record_failure, 
 from registry_core.runtime.journal import stamp
 from registry_core.runtime.middleware import Onion, StageCall
 from registry_core.runtime.retry import pause_before
-from registry_core.runtime.supervision import force
 from registry_core.runtime.values import Arrival, Offer, accept, convert, own_copies
 
 if TYPE_CHECKING:
     from registry_core.definitions.middleware import Values
     from registry_core.pipeline.pipeline import Stage
     from registry_core.runtime.agents import LoadedAgent
+    from registry_core.runtime.lane import Lane
     from registry_core.runtime.scope import RunScope
     from registry_core.schemas.codec import Codec
 
@@ -47,6 +47,8 @@ class StageRun:
         value: Its output, or what stands in for it; None where there is neither.
     """
 
+    _lane: Lane
+
     def __init__(self, scope: RunScope, index: int, stage: Stage, agent: LoadedAgent) -> None:
         """Prepare stage number *index* with its *agent*, brought in."""
         self.index = index
@@ -60,9 +62,13 @@ class StageRun:
         self._started_at = ""
         self._started = 0.0
         self._answered_by = ""
-        self._is_forced = False
         self._failure: Failure | None = None
         self._onion: Onion | None = None
+
+    @property
+    def name_of_agent(self) -> AgentId:
+        """Id of the agent that was decided on."""
+        return self._agent.id
 
     @property
     def output(self) -> Codec:
@@ -81,30 +87,33 @@ class StageRun:
             reason = "; ".join(map(str, error.faults))
             raise AgentLoadError(self._agent.id, "substitute", reason) from None
 
-    async def run(self, offers: Offers) -> StageRecord:
+    async def run(self, lane: Lane, offers: Offers) -> StageRecord:
         """Return the record, and leave a value where there is one.
+
+        Args:
+            lane: Where it runs.
+            offers: What its inputs take, by name.
 
         Raises:
             asyncio.CancelledError: If the run is cut; the record says so.
         """
+        self._lane = lane
         self._started_at = stamp(self._scope.clock)
         self._started = self._scope.clock.monotonic()
         self._scope.journal.stage_started(self.stage.id, self._agent.id)
         try:
             value = await self._answer(offers)
-            self._scope.check_time()
+            if not lane.is_cut:
+                self._scope.check_time()
         except BaseException as error:
-            if self._is_forced or (isinstance(error, asyncio.CancelledError) and _is_cut()):
-                self.cut_off()
-                raise
-            return self._end_badly(self._why(error))
+            if not lane.is_cut:
+                return self._end_badly(self._why(error))
+            self.cut_off()
+            raise
+        if lane.is_cut:  # which somebody has swallowed
+            self.cut_off()
+            raise asyncio.CancelledError
         return self._end("succeeded", value)
-
-    def end_now(self, task: asyncio.Task[StageRecord]) -> None:
-        """End the stage, which runs in *task*, without waiting for anybody."""
-        self._is_forced = True
-        force(task)
-        self.cut_off()
 
     def cut_off(self) -> StageRecord:
         """Return the record of a stage that is ended from outside, unless it is over already."""
@@ -141,7 +150,7 @@ class StageRun:
     async def _fall_back(self, offers: Offers) -> object:
         """Return the other agent's answer as a value of the type this stage promised."""
         name = AgentId(self._policy.fallback)
-        other = await self._scope.crew.bring_in(name, {}, stage_id=self.stage.id)
+        other = await self._scope.crew.bring_in(self._lane, name, {})
         taken = {key: offer for key, offer in offers.items() if key in other.blueprint.inputs}
         value = await self._tries(other, taken)
         try:
@@ -169,7 +178,7 @@ class StageRun:
                 raise ended.error
             pause = following
             self._scope.journal.retry(self.stage.id, number, self._policy.attempts, pause)
-            await self._scope.clock.sleep(pause)
+            await self._lane.rest(self._scope.clock.sleep(pause))
         raise AssertionError  # count() does not end
 
     def _pause_after(self, number: int, failure: Failure) -> float | None:
@@ -189,6 +198,7 @@ class StageRun:
         self._scope.journal.attempt_started(self.stage.id, agent.id, number)
         attempt = Attempt(
             scope=self._scope,
+            lane=self._lane,
             stage_id=self.stage.id,
             agent=agent,
             number=number,
@@ -262,8 +272,3 @@ class StageRun:
         )
         self._scope.journal.stage_finished(self.record)
         return self.record
-
-
-def _is_cut() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

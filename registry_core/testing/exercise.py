@@ -12,7 +12,7 @@ from registry_core.errors import RegistryError
 from registry_core.names import AgentId
 from registry_core.registry import Registry
 from registry_core.runtime.agents import Blueprint, Blueprints, LoadedAgent, bring_in
-from registry_core.runtime.supervision import force
+from registry_core.runtime.lane import force
 from registry_core.runtime.threads import AgentThreads
 from registry_core.testing.findings import Broken, Finding, Held, Unchecked
 
@@ -133,7 +133,7 @@ class Exercise:
     ) -> Finding:
         if not agent.blueprint.is_async:
             return Held()  # it runs in a thread, which is left behind when its time is up
-        task = asyncio.ensure_future(agent.call(values, context))
+        task = asyncio.create_task(agent.call(values, context))
         await asyncio.sleep(0)  # it runs to where it first waits
         if task.done():
             task.exception()

@@ -1,0 +1,479 @@
+"""A line of work in a task of its own, in which no stranger is waited for longer than allowed.
+
+A :class:`Lane` begins its work at once, in a task that the event loop does not see until the
+work has to wait for something. Inside, :meth:`Lane.attempt` calls a stranger's coroutine with a
+limit: when its time is up it is cancelled, and when it does not end within a grace it is closed,
+which nothing survives but tasks that it started itself. No task, timer or supervisor comes into
+being for a stranger that answers without waiting.
+
+Whoever made the lane may end it with :meth:`Lane.cut`. Cancellations that the work makes by
+itself, with a time limit or a task group of its own, are told from that: they go to the lane's
+task, which nobody outside knows.
+
+Source:
+    ``eager_start`` of CPython 3.12. For 3.11, the functions for third-party tasks that
+    "Extending asyncio" in the documentation of the standard library lists.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import sys
+from asyncio import tasks
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["Lane", "Overdue", "Raised", "Returned", "Settled", "force", "supervise"]
+
+
+T = TypeVar("T")
+
+Work: TypeAlias = Coroutine[object, object, T]
+
+
+@dataclass(frozen=True, slots=True)
+class Returned(Generic[T]):
+    """It ended with a value."""
+
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """It ended with an exception, of whatever kind."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Its time was up; *answer* is what it raised on being told so."""
+
+    answer: BaseException | None = None
+
+
+Settled: TypeAlias = Returned[T] | Raised
+
+
+class Lane:
+    """Runs one coroutine of ours, and strangers' coroutines inside it.
+
+    Attributes:
+        now: Seconds on the clock that attempts are measured with.
+        began: When the current attempt began.
+        limit: How long the current attempt may take; below zero once it was told to end.
+        coro: The stranger's coroutine of the current attempt, or None.
+        is_cut: Whether the lane was told to end.
+        is_over: Whether nothing of it will ever run again.
+        work: What it does; not to be touched from outside.
+        error: What the work ended with instead of a value: a cancellation, a fault of ours.
+    """
+
+    __slots__ = (
+        "_context",
+        "_due",
+        "_grace_seconds",
+        "_grace_timer",
+        "_is_forced",
+        "_on_forced",
+        "_on_over",
+        "_rest",
+        "_task",
+        "_timer",
+        "_watched",
+        "began",
+        "coro",
+        "error",
+        "is_cut",
+        "is_over",
+        "limit",
+        "now",
+        "work",
+    )
+
+    def __init__(
+        self,
+        now: Callable[[], float],
+        *,
+        grace_seconds: float,
+        on_forced: Callable[[], None],
+        on_over: Callable[[Lane], None],
+    ) -> None:
+        """Prepare; nothing runs.
+
+        Args:
+            now: A clock that only goes forward, in seconds.
+            grace_seconds: How long something cancelled may take to end.
+            on_forced: Called when something did not, and was closed.
+            on_over: Called when the lane is over, if that was not at once.
+        """
+        self.now = now
+        self.began = 0.0
+        self.limit = 0.0
+        self.coro: Work[object] | None = None
+        self.is_cut = False
+        self.is_over = False
+        self.error: BaseException | None = None
+        self._grace_seconds = grace_seconds
+        self._on_forced = on_forced
+        self._on_over = on_over
+        self._is_forced = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._grace_timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self._watched: Work[object] | None = None
+
+    def start(self, work: Work[None]) -> bool:
+        """Begin *work* in the running event loop; return whether it is over already."""
+        self.work = work
+        self._context = contextvars.copy_context()
+        self._rest = _Rest(self)
+        if sys.version_info >= (3, 12):
+            loop = asyncio.get_running_loop()
+            self._task = asyncio.Task(
+                self._rest, loop=loop, context=self._context, eager_start=True
+            )
+        else:
+            self._start()
+        return self.is_over
+
+    def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        caller = asyncio.current_task()
+        rest = self._rest
+        self._task = asyncio.Task(rest, loop=loop, context=self._context)
+        if caller is not None:
+            tasks._leave_task(loop, caller)  # noqa: SLF001 -- documented, see above
+        tasks._enter_task(loop, self._task)  # noqa: SLF001 -- as above
+        try:
+            rest.awaited = (self._context.run(rest.send, None),)
+        except StopIteration:
+            tasks._unregister_task(self._task)  # noqa: SLF001 -- as above
+        finally:
+            tasks._leave_task(loop, self._task)  # noqa: SLF001 -- as above
+            if caller is not None:
+                tasks._enter_task(loop, caller)  # noqa: SLF001 -- as above
+
+    async def attempt(self, work: Work[T], seconds: float) -> Settled[T] | Overdue:
+        """Return how *work* ended, at most *seconds* and a grace from now.
+
+        Args:
+            work: A stranger's coroutine.
+            seconds: How long it may take.
+
+        Raises:
+            asyncio.CancelledError: If the lane is told to end; *work* has ended before.
+        """
+        self.began = self.now()
+        self.limit = seconds
+        self.coro = work
+        try:
+            value = await work
+        except BaseException as error:  # noqa: BLE001 -- what a stranger raises is a value here
+            return self.settle(error)
+        self.coro = None
+        return Returned(value) if self.limit >= 0 and not self.is_cut else self.settle_late()
+
+    def settle(self, error: BaseException) -> Raised | Overdue:
+        """Return what *error* means, which came out of the current attempt.
+
+        Raises:
+            asyncio.CancelledError: If the lane is told to end.
+        """
+        forced, self._is_forced = self._is_forced, False
+        if self.is_cut or self.is_over:
+            self.coro = None
+            raise _ended(error)
+        if self.limit < 0:
+            self._forget_told()
+            answered = not forced and not isinstance(error, asyncio.CancelledError)
+            return Overdue(error if answered else None)
+        self.coro = None
+        if isinstance(error, asyncio.CancelledError):
+            self._calm()
+        return Raised(error)
+
+    def settle_late(self) -> Overdue:
+        """Return what a value means that came out of an attempt which was told to end.
+
+        Raises:
+            asyncio.CancelledError: If the lane is told to end.
+        """
+        if self.is_cut:
+            raise asyncio.CancelledError
+        self._forget_told()
+        return Overdue()
+
+    async def rest(self, pause: Work[None]) -> None:
+        """Come back when *pause* is over, which is our own code.
+
+        Raises:
+            asyncio.CancelledError: If the lane is told to end.
+        """
+        try:
+            await pause
+        except asyncio.CancelledError:
+            if self.is_cut or self.is_over:
+                raise
+            self._calm()  # of a stranger that cancelled its task and then ended
+
+    def cut(self) -> None:
+        """Tell the lane to end; within a grace it will have ended."""
+        if self.is_over or self.is_cut:
+            return
+        self.is_cut = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._tell(self.close)
+
+    def close(self) -> None:
+        """End the lane now, whatever it does; nothing of it is ever resumed.
+
+        ``GeneratorExit`` is raised inside, which ``except CancelledError`` does not stop. A
+        coroutine that catches even that, and awaits, is left as it is.
+        """
+        if self.is_over:
+            return
+        self.is_cut = True
+        self.is_over = True
+        self._rest.lane = None
+        self._on_forced()
+        with suppress(BaseException):  # what it raises while it is closed
+            self.work.close()
+        self._task.cancel()  # wakes the task, which finds nothing to do
+        self._finish(asyncio.CancelledError())
+
+    def over(self, error: BaseException | None) -> None:
+        """Take note that the work has ended; for the lane's own task."""
+        if not self.is_over:
+            self.is_over = True
+            self._finish(error)
+
+    def watch(self) -> None:
+        """See to it that the current attempt is told when its time is up."""
+        coro = self._watched = self.coro
+        due = self.began + self.limit
+        if self._timer is not None:
+            if self._due <= due:
+                return  # it rings too early, and looks again
+            self._timer.cancel()
+        self._due = due
+        seconds = max(due - self.now(), 0.0)
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._ring, coro)
+
+    @property
+    def is_unwatched(self) -> bool:
+        """Whether an attempt waits that nobody will tell when its time is up."""
+        return self.coro is not None and self.coro is not self._watched and not self.is_cut
+
+    def _ring(self, coro: Work[object] | None) -> None:
+        self._timer = None
+        if self.coro is None:
+            return
+        if self.coro is not coro:
+            self.watch()
+            return
+        self.limit = -1.0
+        self._tell(self._force)
+
+    def _tell(self, then: Callable[[], None]) -> None:
+        """Cancel what the lane waits for; if that has not ended it within a grace, *then*."""
+        if self._grace_timer is not None:
+            self._grace_timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._grace_timer = loop.call_later(self._grace_seconds, then)
+        self._task.cancel()
+
+    def _force(self) -> None:
+        """Close the current attempt; the lane goes on."""
+        self._grace_timer = None
+        if self.coro is None or self.limit >= 0 or self.is_over:
+            return
+        self._is_forced = True
+        self._on_forced()
+        with suppress(BaseException):  # what it raises while it is closed
+            self.coro.close()
+        self._task.cancel()
+        waits_for = _awaited_by(self._task)
+        if waits_for is not None and not waits_for.done():
+            self._move()
+
+    def _move(self) -> None:
+        """Go on in another task: what this one waits for does not end when it is cancelled."""
+        self._rest.lane = None
+        self._rest = _Rest(self)
+        self._rest.thrown = asyncio.CancelledError()
+        self._task = asyncio.get_running_loop().create_task(self._rest, context=self._context)
+
+    def _forget_told(self) -> None:
+        self.coro = None
+        self.limit = 0.0
+        if self._grace_timer is not None:
+            self._grace_timer.cancel()
+            self._grace_timer = None
+        self._calm()
+
+    def _calm(self) -> None:
+        while self._task.cancelling():
+            self._task.uncancel()
+
+    def _finish(self, error: BaseException | None) -> None:
+        self.error = error
+        for timer in (self._timer, self._grace_timer):
+            if timer is not None:
+                timer.cancel()
+        self.coro = None
+        self._on_over(self)
+
+
+class _Rest(Coroutine[object, object, None]):
+    """What the lane's task steps: the work from where it is, watched whenever it waits.
+
+    Attributes:
+        lane: Whose work it is; None when there is nothing to do any more.
+        awaited: What the work waits for since it was begun, until the task has asked.
+        thrown: What to raise inside the work first.
+    """
+
+    __slots__ = ("awaited", "lane", "thrown")
+
+    def __init__(self, lane: Lane) -> None:
+        self.lane: Lane | None = lane
+        self.awaited: tuple[object] | None = None
+        self.thrown: BaseException | None = None
+
+    def send(self, value: object, /) -> object:
+        if self.thrown is not None:
+            thrown, self.thrown = self.thrown, None
+            return self.throw(thrown)
+        lane = self.lane
+        if lane is None or lane.is_over:
+            raise StopIteration
+        if self.awaited is not None:
+            (awaited,) = self.awaited
+            self.awaited = None
+            return awaited
+        try:
+            awaited = lane.work.send(value)
+        except StopIteration:
+            lane.over(None)
+            raise
+        except BaseException as error:  # noqa: BLE001 -- the lane's maker looks at it
+            lane.over(error)
+            raise StopIteration from None
+        if lane.is_unwatched:
+            lane.watch()
+        return awaited
+
+    def throw(
+        self,
+        kind: type[BaseException] | BaseException,
+        value: BaseException | object = None,
+        trace: TracebackType | None = None,
+        /,
+    ) -> object:
+        lane = self.lane
+        if lane is None or lane.is_over:
+            raise StopIteration
+        self.awaited = None
+        error = kind if isinstance(kind, BaseException) else kind(value)
+        try:
+            awaited = lane.work.throw(error.with_traceback(trace))
+        except StopIteration:
+            lane.over(None)
+            raise
+        except BaseException as raised:  # noqa: BLE001 -- as above
+            lane.over(raised)
+            raise StopIteration from None
+        if lane.is_unwatched:
+            lane.watch()
+        return awaited
+
+    def close(self) -> None:
+        lane = self.lane
+        if lane is not None:
+            lane.close()
+
+    def __await__(self) -> Generator[object, object, None]:
+        raise NotImplementedError  # only a task steps it
+
+
+async def supervise(
+    work: Work[T],
+    *,
+    now: Callable[[], float],
+    seconds: float,
+    grace_seconds: float,
+    forced: Callable[[], None],
+) -> Settled[T] | Overdue:
+    """Return how a stranger's *work* ended, at most *seconds* and a grace from now.
+
+    For code that is in no lane.
+
+    Raises:
+        asyncio.CancelledError: If the caller is cancelled; *work* was ended before.
+    """
+    ended: list[Settled[T] | Overdue] = []
+
+    async def only() -> None:
+        ended.append(await lane.attempt(work, seconds))
+
+    over = asyncio.get_running_loop().create_future()
+
+    def wake(_: Lane) -> None:
+        if not over.done():
+            over.set_result(None)
+
+    lane = Lane(now, grace_seconds=grace_seconds, on_forced=forced, on_over=wake)
+    if not lane.start(only()):
+        try:
+            await over
+        except asyncio.CancelledError:
+            lane.cut()
+            if not lane.is_over:
+                over = asyncio.get_running_loop().create_future()
+                try:
+                    await over
+                finally:
+                    lane.close()
+            raise
+        except GeneratorExit:
+            lane.close()
+            raise
+    if lane.error is not None:
+        raise lane.error
+    return ended[0]
+
+
+def force(task: asyncio.Task[T]) -> None:
+    """Close what *task* runs; it is done as soon as the event loop gets to it."""
+    task.add_done_callback(_read)
+    with suppress(BaseException):  # what it raises while it is closed
+        task.get_coro().close()
+    task.cancel()  # wakes the task, which finds its coroutine at an end
+
+
+def _read(task: asyncio.Task[T]) -> None:
+    """Look at the exception of a closed task, or the loop complains that nobody did."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _ended(error: BaseException) -> BaseException:
+    """Return what ends the frames of a lane that was told to end."""
+    if isinstance(error, asyncio.CancelledError | GeneratorExit):
+        return error
+    ended = asyncio.CancelledError()
+    ended.__cause__ = error
+    return ended
+
+
+def _awaited_by(task: asyncio.Task[None]) -> asyncio.Future[object] | None:
+    waits_for: asyncio.Future[object] | None = getattr(task, "_fut_waiter", None)
+    return waits_for
