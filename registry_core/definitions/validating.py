@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from registry_core.definitions.schema import JsonValue
 
-__all__ = ["MAX_MANIFEST_BYTES", "parse_json", "read_manifest"]
+__all__ = ["MAX_MANIFEST_BYTES", "parse_json", "read_manifest", "recall_manifest"]
 
 MAX_MANIFEST_BYTES = 1 << 20
 _PYDANTIC_SWITCH = "PYDANTIC_DISABLE_PLUGINS"
@@ -54,6 +54,15 @@ def read_manifest(subject: str, data: bytes) -> tuple[Manifest, tuple[str, ...]]
     if wrong := faults_in_manifest(manifest):
         raise ManifestError(subject, wrong)
     return manifest, () if quick else tuple(_unknown_fields(document, manifest, ""))
+
+
+def recall_manifest(data: bytes) -> Manifest:
+    """Return the manifest in *data*, which :func:`read_manifest` has read before.
+
+    Raises:
+        ManifestError: If it has not.
+    """
+    return decode(Manifest, json.loads(data)) or _validated("a manifest read before", data)
 
 
 def _validated(subject: str, data: bytes) -> Manifest:

@@ -18,6 +18,7 @@ from registry_core.definitions.manifest import Manifest
 from registry_core.definitions.middleware import MiddlewareDefinition
 from registry_core.definitions.resources import Resources
 from registry_core.definitions.schema import SchemaDefinition
+from registry_core.definitions.validating import recall_manifest
 from registry_core.discovery.compatibility import Metadata
 from registry_core.discovery.discover import Answer, Remembered
 from registry_core.discovery.entry_points import PluginEntry
@@ -29,7 +30,7 @@ from registry_core.names import AgentName, CapabilityName, SchemaId, SchemaName
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["SHAPE", "Plain", "from_plain", "to_plain"]
+__all__ = ["SHAPE", "Plain", "from_plain", "sealed", "to_plain"]
 
 Plain: TypeAlias = object
 """None, a number, text, a tuple of these, or a JSON list or object."""
@@ -63,8 +64,13 @@ _NAMES: Mapping[str, type[str]] = {
     cls.__name__: cls for cls in (AgentName, CapabilityName, SchemaId, SchemaName)
 }
 _NAME_TYPES = frozenset(_NAMES.values())
-_LEAVES = frozenset({str, int, float, bool, type(None), list, dict})
-_CLASSES: Mapping[str, Callable[..., object]] = {**_RECORDS, **_NAMES}
+_LEAVES = frozenset({str, bytes, int, float, bool, type(None), list, dict})
+_SEALED = "sealed manifest"
+_CLASSES: Mapping[str, Callable[..., object]] = {
+    **_RECORDS,
+    **_NAMES,
+    _SEALED: recall_manifest,
+}
 _FIELDS: Mapping[type, tuple[str, ...]] = {
     cls: tuple(field.name for field in fields(cls)) for cls in _RECORDS.values()
 }
@@ -106,6 +112,11 @@ def to_plain(value: object, shared: dict[int, Plain] | None = None) -> Plain:
 def _all_plain(values: tuple[object, ...], shared: dict[int, Plain] | None) -> list[Plain]:
     # Most parts are leaves, and a call for each would take twice the time of all the rest.
     return [item if type(item) in _LEAVES else to_plain(item, shared) for item in values]
+
+
+def sealed(text: bytes) -> Plain:
+    """Return what stands for the manifest in *text*, which was read and is right."""
+    return (_SEALED, text)
 
 
 def from_plain(plain: Plain) -> object:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
+from registry_core.definitions.validating import recall_manifest
 from registry_core.discovery.compatibility import check_host_api, check_requirements
 from registry_core.discovery.conflicts import (
     contested_agents,
@@ -84,7 +85,7 @@ class Discovery:
     """A report, and what makes the next one cheap.
 
     Attributes:
-        report: What was found.
+        brief: What was found, with manifests as *memory* has them: most without schemas.
         memory: What was read, by metadata folder.
         watched: Files outside of the searched folders on which the report depends.
         began_ns: When the first file was looked at, in ns since 1970.
@@ -92,12 +93,30 @@ class Discovery:
         lasting: Whether all that the report depends on is watched.
     """
 
-    report: DiscoveryReport
+    brief: DiscoveryReport
     memory: Mapping[str, Remembered]
     watched: tuple[Mark, ...]
     began_ns: int
     read: int
     lasting: bool
+
+    @property
+    def texts(self) -> dict[int, bytes]:
+        """The texts of manifests, by the identity of what *brief* has instead."""
+        files = (file for item in self.memory.values() for file in item.inspection.plugins)
+        return {id(file.manifest): file.text for file in files if file.text}
+
+    @property
+    def report(self) -> DiscoveryReport:
+        """What was found, with all of every manifest."""
+        texts = self.texts
+        plugins = tuple(
+            replace(record, manifest=recall_manifest(text))
+            if (text := texts.get(id(record.manifest)))
+            else record
+            for record in self.brief.plugins
+        )
+        return replace(self.brief, plugins=plugins)
 
 
 def discover(

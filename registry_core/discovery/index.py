@@ -155,17 +155,17 @@ def _opened(
     identity = _identity(settings, folders)
     file = f"{cache}/{zlib.crc32(pack(identity)):08x}.index" if cache else ""
     stored = None if rescan or not file else _Stored.open(file, identity)
+
+    def report_in(tail: bytes) -> DiscoveryReport:
+        from registry_core.discovery.memory import recalled_report
+
+        return recalled_report(tail, otherwise=again)
+
+    def again() -> DiscoveryReport:
+        return _opened(settings, path=path, cache=cache, rescan=True).report
+
     if stored is not None and _holds(stored.head):
-
-        def again() -> DiscoveryReport:
-            return _opened(settings, path=path, cache=cache, rescan=True).report
-
-        def read() -> DiscoveryReport:
-            from registry_core.discovery.memory import recalled_report
-
-            return recalled_report(stored.tail(), otherwise=again)
-
-        return Index(stored.head[3], stored.head[4], read)
+        return Index(stored.head[3], stored.head[4], lambda: report_in(stored.tail()))
     from registry_core.discovery.memory import compiled
 
     known = _read(settings) if isinstance(settings, SettingsSource) else settings
@@ -181,7 +181,7 @@ def _opened(
         check = zlib.crc32(new.tail)
         head = (identity, began_ns, (*marks, *new.watched), new.ids, new.rows, check)
         _store(file, head, new.tail)
-    return Index(new.ids, new.rows, lambda: new.report)
+    return Index(new.ids, new.rows, lambda: report_in(new.tail))
 
 
 def _read(source: SettingsSource) -> Settings:

@@ -6,7 +6,7 @@ as long as its marks do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from registry_core.definitions.manifest import Manifest
@@ -52,10 +52,12 @@ class PluginFiles:
 
     Attributes:
         entry: Its entry points.
-        manifest: Its manifest, or None when it ships none or there is a flaw.
+        manifest: Its manifest, or None when it ships none or there is a flaw. Where there is a
+            text, the schemas are left to that: nobody needs a thousand of them at once.
         flaw: What is wrong with it.
         notes: What is odd, without stopping it.
         targets: Files that its entry points and its manifest lead to, the manifest first.
+        text: The manifest as it was written, if all of it is right and known; else empty.
     """
 
     entry: PluginEntry
@@ -63,6 +65,7 @@ class PluginFiles:
     flaw: Flaw | None = None
     notes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    text: bytes = b""
 
     @property
     def manifests(self) -> tuple[str, ...]:
@@ -175,13 +178,17 @@ def _plugin(found: FoundDistribution, entry: PluginEntry, owned: OwnedFiles) -> 
         return PluginFiles(entry, flaw=Flaw("manifest", reason, _reinstall(found.name)))
     targets = (file, *targets)
     try:
-        manifest, unknown = read_manifest(entry.manifest, read_bounded(file))
+        text = read_bounded(file)
+        manifest, unknown = read_manifest(entry.manifest, text)
         _refuse_schemas(entry.manifest, manifest)
     except (ManifestError, UnreadableError, FileNotFoundError) as error:
         return PluginFiles(entry, flaw=_unusable(error, found.name), targets=targets)
     notes = tuple(f"manifest: {path} is unknown to this host" for path in unknown)
     flaw, code_files = check_targets(manifest, owned, found.name)
-    return PluginFiles(entry, manifest, flaw, notes, tuple(dict.fromkeys((*targets, *code_files))))
+    targets = tuple(dict.fromkeys((*targets, *code_files)))
+    if unknown:
+        return PluginFiles(entry, manifest, flaw, notes, targets)
+    return PluginFiles(entry, replace(manifest, schemas=()), flaw, (), targets, text)
 
 
 def _refuse_schemas(subject: str, manifest: Manifest) -> None:

@@ -7,7 +7,7 @@ import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from registry_core.discovery.codec import SHAPE, Plain, from_plain, to_plain
+from registry_core.discovery.codec import SHAPE, Plain, from_plain, sealed, to_plain
 from registry_core.discovery.discover import Discovery, Remembered, search
 from registry_core.discovery.packing import CorruptError, pack, unpack
 from registry_core.discovery.places import Mark
@@ -28,7 +28,6 @@ class Compiled:
     """A discovery, ready to be stored.
 
     Attributes:
-        report: What was found.
         ids: The ids of all agents, sorted, one a line; ``!`` stands before a contested one.
         rows: Each agent as the list shows it, sorted by id, packed.
         tail: Report and memory as bytes.
@@ -38,7 +37,6 @@ class Compiled:
         read: How many distributions were read anew.
     """
 
-    report: DiscoveryReport
     ids: str
     rows: bytes
     tail: bytes
@@ -55,9 +53,8 @@ def compiled(
     with _only_allocating():
         memory = _recalled_memory(tail)
         found = search(settings, path=path, memory=memory, remembered_ns=remembered_ns)
-        ids, rows = listed(found.report)
+        ids, rows = listed(found.brief)
         return Compiled(
-            report=found.report,
             ids=ids,
             rows=rows,
             tail=_tail(found),
@@ -119,12 +116,12 @@ def _parts(tail: bytes) -> tuple[Plain, Plain, dict[str, Plain]]:
 
 def _tail(found: Discovery) -> bytes:
     # Report and memory share their manifests, and marshal writes a shared tuple once.
-    shared: dict[int, object] = {}
+    shared = {manifest: sealed(text) for manifest, text in found.texts.items()}
     return pack(
         (
             SHAPE,
-            to_plain(found.report.plugins, shared),
-            to_plain(found.report.conflicts, shared),
+            to_plain(found.brief.plugins, shared),
+            to_plain(found.brief.conflicts, shared),
             {place: to_plain(item, shared) for place, item in found.memory.items()},
         )
     )
