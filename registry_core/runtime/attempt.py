@@ -16,7 +16,7 @@ from registry_core.runtime.agents import LoadedAgent
 from registry_core.runtime.failures import carried, error_code, record_failure
 from registry_core.runtime.journal import stamp
 from registry_core.runtime.lane import Lane, Overdue, Raised, Returned, Settled
-from registry_core.runtime.middleware import ActiveMiddleware, Onion, StageCall
+from registry_core.runtime.middleware import ActiveMiddleware, StageCall, through
 from registry_core.runtime.scope import RunScope
 from registry_core.runtime.values import check_output
 
@@ -77,10 +77,11 @@ class Attempt:
         """
         scope = self.scope
         started_at, started = stamp(scope.clock), scope.clock.monotonic()
-        onion = self._onion() if scope.attempt_layers else None
+        layers = scope.attempt_layers
+        seen = self._seen() if layers else None
         try:
             settled = await self.lane.attempt(
-                self._call() if onion is None else onion.run(self._covered_call),
+                self._call() if seen is None else through(layers, seen, self._covered_call),
                 self.limit_seconds,
             )
         except (asyncio.CancelledError, GeneratorExit):
@@ -88,7 +89,7 @@ class Attempt:
             note(self._record(started_at, seconds, self._cut()))
             raise
         seconds = scope.clock.monotonic() - started
-        ended = self._ended(settled, onion, seconds)
+        ended = self._ended(settled, seen, seconds)
         note(self._record(started_at, seconds, ended))
         return ended
 
@@ -104,16 +105,15 @@ class Attempt:
         except (SystemExit, KeyboardInterrupt) as error:
             raise carried(error) from error
 
-    def _onion(self) -> Onion:
-        blueprint = self.agent.blueprint
-        call = StageCall(
+    def _seen(self) -> StageCall:
+        return StageCall(
             run_id=self.scope.run_id,
             stage_id=self.stage_id,
-            agent=self.agent,
+            blueprint=self.agent.blueprint,
+            settings=self.agent.settings,
             attempt=self.number,
             values=self.values,
         )
-        return Onion(self.scope.attempt_layers, call, blueprint.output)
 
     def _context(self) -> RunContext | None:
         if not self.agent.blueprint.wants_context:
@@ -129,7 +129,7 @@ class Attempt:
         )
 
     def _ended(
-        self, settled: Settled[object] | Overdue, onion: Onion | None, seconds: float
+        self, settled: Settled[object] | Overdue, call: StageCall | None, seconds: float
     ) -> Answer | Failure:
         """Return what *settled* means; a value that comes late is no value."""
         limit = self.scope.options.timeout_seconds
@@ -137,19 +137,19 @@ class Attempt:
             case Returned() | Overdue() if limit is not None and self.scope.time_is_up():
                 return self._failure(RunTimeUpError(limit), final=True)
             case Returned(value) if seconds <= self.limit_seconds:
-                return Answer(value, onion.answered_by if onion else "")
+                return Answer(value, call.answered_by if call else "")
             case Raised(error):
-                return self._raised(error, onion)
+                return self._raised(error, call)
             case _:
                 overdue = AttemptTimeoutError(self.limit_seconds)
                 overdue.__cause__ = settled.answer if isinstance(settled, Overdue) else None
                 return self._failure(overdue)
 
-    def _raised(self, error: BaseException, onion: Onion | None) -> Failure:
-        if onion is None or onion.culprit is None:
+    def _raised(self, error: BaseException, call: StageCall | None) -> Failure:
+        if call is None or call.culprit is None:
             return self._failure(error)
         at = stamp(self.scope.clock)
-        return blame(onion.culprit, error, stage_id=self.stage_id, attempt=self.number, at=at)
+        return blame(call.culprit, error, stage_id=self.stage_id, attempt=self.number, at=at)
 
     def _failure(self, error: BaseException, *, final: bool = False) -> Failure:
         record = record_failure(

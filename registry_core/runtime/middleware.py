@@ -10,8 +10,9 @@ import copy
 import json
 import logging
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from registry_core.definitions.layering import layering
 from registry_core.definitions.middleware import MiddlewareDefinition, MiddlewareFunction, Scope
@@ -19,17 +20,20 @@ from registry_core.errors import ProceedError
 from registry_core.runtime.values import check_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
+    from typing import Never
 
     from registry_core.definitions.agent import AgentDefinition
     from registry_core.definitions.middleware import Proceed, Values
     from registry_core.names import AgentId
-    from registry_core.runtime.agents import LoadedAgent
-    from registry_core.schemas.codec import Codec
+    from registry_core.runtime.agents import Blueprint
 
-__all__ = ["ActiveMiddleware", "Onion", "StageCall", "layers_of"]
+__all__ = ["ActiveMiddleware", "StageCall", "layers_of", "onion", "through"]
 
 _log = logging.getLogger(__name__)
+
+_UNSET = object()
+_MISUSED = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +62,34 @@ def layers_of(middleware: Iterable[ActiveMiddleware], scope: Scope) -> tuple[Act
 
 
 class StageCall:
-    """What middleware sees of a call; implements ``definitions.middleware.Call``."""
+    """What middleware sees of a call; implements ``definitions.middleware.Call``.
 
-    __slots__ = ("_agent", "_copies", "_values", "attempt", "run_id", "stage_id")
+    It also carries what its onion must remember: its own attributes are for that alone.
+
+    Attributes:
+        passed: How many layers have been entered, what they wrap included.
+        answer: What came out of the innermost layer that is over.
+        raised: What was raised, by whoever did first.
+        culprit: The layer to blame for what was raised, or None.
+        changed_by: The layer that made the answer what it is, or None.
+        answered_by: The layer that answered instead of what it is wrapped around, or empty.
+    """
+
+    passed = 0
+    answer: object = _UNSET
+    raised: BaseException | None = None
+    culprit: ActiveMiddleware | None = None
+    changed_by: ActiveMiddleware | None = None
+    answered_by = ""
+    _copies: Values | None = None
 
     def __init__(
         self,
         *,
         run_id: str,
         stage_id: str,
-        agent: LoadedAgent,
+        blueprint: Blueprint,
+        settings: Values,
         attempt: int,
         values: Values,
     ) -> None:
@@ -75,19 +97,19 @@ class StageCall:
         self.run_id = run_id
         self.stage_id = stage_id
         self.attempt = attempt
-        self._agent = agent
+        self._blueprint = blueprint
+        self._settings = settings
         self._values = values
-        self._copies: Values | None = None
 
     @property
     def agent(self) -> AgentId:
         """The agent that is called."""
-        return self._agent.id
+        return self._blueprint.id
 
     @property
     def definition(self) -> AgentDefinition:
         """What the agent declares."""
-        return self._agent.blueprint.definition
+        return self._blueprint.definition
 
     @property
     def inputs(self) -> Values:
@@ -98,11 +120,10 @@ class StageCall:
 
     def dump_inputs(self) -> bytes:
         """Return inputs and configuration as canonical JSON: equal calls, equal bytes."""
-        blueprint = self._agent.blueprint
-        codecs = dict(blueprint.inputs)
-        if blueprint.config is not None:
-            codecs["config"] = blueprint.config
-        called_with = {**self._values, **self._agent.settings}
+        codecs = dict(self._blueprint.inputs)
+        if self._blueprint.config is not None:
+            codecs["config"] = self._blueprint.config
+        called_with = {**self._values, **self._settings}
         plain = {name: json.loads(codecs[name].dump(value)) for name, value in called_with.items()}
         return json.dumps(
             plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -110,93 +131,109 @@ class StageCall:
 
     def dump_output(self, value: object) -> bytes:
         """Return an output of the agent as JSON."""
-        return self._agent.blueprint.output.dump(value)
+        return self._blueprint.output.dump(value)
 
     def load_output(self, data: bytes) -> object:
         """Return the output that *data* holds, validated."""
-        return self._agent.blueprint.output.load(data)
+        return self._blueprint.output.load(data)
 
+    def misuse(self) -> ProceedError:
+        """Return what to raise when ``proceed`` is called more than once."""
+        self.answer = _MISUSED
+        return ProceedError("proceed() was called more than once")
 
-class Onion:
-    """The layers around one call.
-
-    Attributes:
-        answered_by: The layer that answered instead of what it is wrapped around, or empty.
-        culprit: The layer to blame for what was raised, or None.
-    """
-
-    __slots__ = ("_call", "_changed_by", "_codec", "_layers", "answered_by", "culprit")
-
-    def __init__(self, layers: Sequence[ActiveMiddleware], call: StageCall, output: Codec) -> None:
-        """Prepare to wrap *call*, which answers with values of the codec *output*."""
-        self._layers = layers
-        self._call = call
-        self._codec = output
-        self._changed_by: ActiveMiddleware | None = None
-        self.answered_by = ""
-        self.culprit: ActiveMiddleware | None = None
-
-    async def run(self, core: Proceed) -> object:
-        """Return what comes out of the outermost layer around *core*.
+    def weigh(self, layer: ActiveMiddleware, depth: int, answer: object) -> None:
+        """Take note that *layer*, at *depth*, gave another answer than what it is wrapped around.
 
         Raises:
-            InvalidOutputError: If a layer made something else of the answer.
-            BaseException: What *core* or a layer raised.
+            ProceedError: If it broke the protocol.
         """
-        answer = await self._layer(0, core)
-        if self._changed_by is not None:
-            self.culprit = self._changed_by
-            check_output(answer, self._codec)
-            self.culprit = None
-        return answer
-
-    async def _layer(self, index: int, core: Proceed) -> object:
-        if index == len(self._layers):
-            return await core()
-        layer = self._layers[index]
-        step = _Step(lambda: self._layer(index + 1, core))
-        try:
-            answer = await layer.function(self._call, step)
-            step.check()
-        except BaseException as error:
-            if error is not step.raised:
-                self.culprit = layer
-            raise
-        if not step.done:
+        if self.answer is _MISUSED:
+            self._blame(layer, self.misuse())
+        if self.passed == depth + 1 or self.raised is not None:
             self.answered_by = layer.name
+        elif self.answer is _UNSET:
+            self._blame(layer, ProceedError("returned before proceed() did"))
+        self.raised = self.culprit = None
+        self.changed_by = layer
+        self.answer = answer
+
+    def check(self, answer: object) -> None:
+        """Return quietly if *answer*, which came out of the outermost layer, is of the type.
+
+        Raises:
+            InvalidOutputError: If a layer made something else of it.
+        """
+        if self.changed_by is not None:
+            self.culprit = self.changed_by
+            check_output(answer, self._blueprint.output)
             self.culprit = None
-        if not step.done or answer is not step.answer:
-            self._changed_by = layer
+
+    def _blame(self, layer: ActiveMiddleware, error: ProceedError) -> Never:
+        self.raised, self.culprit = error, layer
+        raise error
+
+
+CallT = TypeVar("CallT", bound=StageCall)
+
+
+def onion(
+    layers: Sequence[ActiveMiddleware], core: Callable[[CallT], Coroutine[object, object, object]]
+) -> Callable[[CallT], Coroutine[object, object, object]]:
+    """Return what calls *core* through *layers*, outermost first; may be kept and shared.
+
+    Args:
+        layers: The layers.
+        core: Begins with :func:`innermost` or does as that does.
+    """
+    inner = core
+    for depth in reversed(range(len(layers))):
+        inner = _ring(layers[depth], depth, inner)
+    return inner
+
+
+def _ring(
+    layer: ActiveMiddleware, depth: int, inner: Callable[[CallT], Coroutine[object, object, object]]
+) -> Callable[[CallT], Coroutine[object, object, object]]:
+    function = layer.function
+
+    async def ring(call: CallT) -> object:
+        if call.passed != depth:
+            raise call.misuse()
+        call.passed = depth + 1
+        try:
+            answer = await function(call, partial(inner, call))
+        except BaseException as error:
+            if error is not call.raised:
+                call.raised, call.culprit = error, layer
+            raise
+        if answer is not call.answer:
+            call.weigh(layer, depth, answer)
         return answer
 
+    return ring
 
-class _Step:
-    """The ``proceed`` of one layer."""
 
-    __slots__ = ("_inner", "answer", "calls", "done", "raised")
+async def through(layers: Sequence[ActiveMiddleware], call: StageCall, core: Proceed) -> object:
+    """Return what comes out of the outermost of *layers* around *core*.
 
-    def __init__(self, inner: Proceed) -> None:
-        self._inner = inner
-        self.calls = 0
-        self.done = False
-        self.answer: object = None
-        self.raised: BaseException | None = None
+    Raises:
+        InvalidOutputError: If a layer made something else of the answer.
+        ProceedError: If a layer broke the protocol.
+        BaseException: What *core* or a layer raised.
+    """
 
-    async def __call__(self) -> object:
-        self.calls += 1
-        if self.calls > 1:
-            raise ProceedError("proceed() was called more than once")
+    async def innermost(call: StageCall) -> object:
+        if call.passed != len(layers):
+            raise call.misuse()
+        call.passed += 1
         try:
-            self.answer = await self._inner()
+            answer = call.answer = await core()
         except BaseException as error:
-            self.raised = error
+            call.raised = error
             raise
-        self.done = True
-        return self.answer
+        return answer
 
-    def check(self) -> None:
-        """Refuse a second call that was swallowed, and an answer before the inner one ended."""
-        if self.calls > 1:
-            raise ProceedError("proceed() was called more than once")
-        if self.calls and not self.done and self.raised is None:
-            raise ProceedError("returned before proceed() did")
+    answer = await onion(layers, innermost)(call)
+    call.check(answer)
+    return answer

@@ -14,7 +14,7 @@ from registry_core.results.outcomes import AttemptRecord, ErrorRecord, StageReco
 from registry_core.runtime.attempt import Answer, Attempt, Failure, blame
 from registry_core.runtime.failures import carried, error_code, record_failure, uncovered
 from registry_core.runtime.journal import stamp
-from registry_core.runtime.middleware import Onion, StageCall
+from registry_core.runtime.middleware import StageCall, through
 from registry_core.runtime.retry import pause_before
 from registry_core.runtime.values import Arrival, Offer, accept, convert, own_copies
 
@@ -63,7 +63,7 @@ class StageRun:
         self._started = 0.0
         self._answered_by = ""
         self._failure: Failure | None = None
-        self._onion: Onion | None = None
+        self._call: StageCall | None = None
 
     @property
     def name_of_agent(self) -> AgentId:
@@ -127,16 +127,16 @@ class StageRun:
             return await self._by_policy(offers)
         blueprint = self._agent.blueprint
         arrivals = accept(offers, blueprint.inputs)
-        call = StageCall(
+        self._call = StageCall(
             run_id=self._scope.run_id,
             stage_id=self.stage.id,
-            agent=self._agent,
+            blueprint=blueprint,
+            settings=self._agent.settings,
             attempt=0,
             values={name: arrival.value for name, arrival in arrivals.items()},
         )
-        self._onion = Onion(layers, call, blueprint.output)
-        value = await self._onion.run(lambda: self._by_policy(offers))
-        self._answered_by = self._onion.answered_by or self._answered_by
+        value = await through(layers, self._call, lambda: self._by_policy(offers))
+        self._answered_by = self._call.answered_by or self._answered_by
         return value
 
     async def _by_policy(self, offers: Offers) -> object:
@@ -233,8 +233,8 @@ class StageRun:
     def _why(self, error: BaseException) -> Failure:
         """Return what the record says of *error*, which came out of the stage."""
         at = stamp(self._scope.clock)
-        if self._onion is not None and self._onion.culprit is not None:
-            return blame(self._onion.culprit, error, stage_id=self.stage.id, attempt=0, at=at)
+        if self._call is not None and self._call.culprit is not None:
+            return blame(self._call.culprit, error, stage_id=self.stage.id, attempt=0, at=at)
         if self._failure is not None and error is self._failure.error:
             return self._failure
         code = error_code(error)
