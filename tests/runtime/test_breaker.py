@@ -14,6 +14,7 @@ from registry_core.names import AgentId
 from registry_core.runtime.breaker import Breaker, BreakerEvent, Breakers, Permit, Refused
 from registry_core.settings.limits import BreakerPolicy
 from registry_core.testing.clock import FakeClock
+from tests.benchmarks.breakers import PROBES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -319,3 +320,13 @@ class TestBreakers:
 
         assert breakers.refusing(29.0) == (AGENT,)
         assert breakers.refusing(30.0) == ()
+
+
+class TestQuestions:
+    @pytest.mark.fault("F54", "F55", "F56", "F57", "F58")
+    @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.__name__)
+    def test_each_question_of_the_benchmark_is_answered_right(
+        self, probe: Callable[[], bool]
+    ) -> None:
+        """The table in the documentation says ten of ten."""
+        assert probe()
