@@ -102,7 +102,7 @@ class Loader:
         return full, definition, cast("MiddlewareFunction", code)
 
     def observers(self, collectors: Iterable[str]) -> tuple[Observer, ...]:
-        """Return an observer of one run from each of *collectors*, made at its first event.
+        """Return what tells each of *collectors* of each run.
 
         Raises:
             UnknownNameError: If nobody offers one of them.
@@ -114,7 +114,7 @@ class Loader:
     def _observer(self, name: str) -> Observer:
         full, definition, record = self._offer("collector", name, lambda of: of.collectors)
         code = self._load(full, definition.target, record)
-        return _FromFirstEvent(cast("Callable[[], Observer]", code))
+        return _RunByRun(full, cast("Callable[[], Observer]", code))
 
     def _offer(
         self, kind: str, name: str, items: Callable[[Manifest], Sequence[OfferT]]
@@ -143,17 +143,21 @@ class Loader:
             return _from_source(load) if self._trust.lock_file else load()
 
 
-class _FromFirstEvent:
-    """What a collector makes, when the first event comes: where events come, it may fail."""
+class _RunByRun:
+    """One observer for each run, made at its first event: where events come, it may fail."""
 
-    def __init__(self, make: Callable[[], Observer]) -> None:
+    def __init__(self, name: str, make: Callable[[], Observer]) -> None:
+        self.__qualname__ = name
         self._make = make
-        self._made: Observer | None = None
+        self._made: dict[str, Observer] = {}
 
     def __call__(self, event: Event) -> None:
-        if self._made is None:
-            self._made = self._make()
-        self._made(event)
+        observer = self._made.get(event.run_id)
+        if observer is None:
+            observer = self._made[event.run_id] = self._make()
+        if event.kind == "run_finished":
+            del self._made[event.run_id]
+        observer(event)
 
 
 def load_target(subject: str, target: str, *, metadata: Path) -> Callable[..., object]:

@@ -162,14 +162,15 @@ class TestObservers:
 
     def test_a_collector_makes_an_observer_for_each_run(self, site: Path) -> None:
         """What it keeps of one run never mixes with another's."""
-        loader, event = self.loader(site), Event("run_started", "run", "")
+        (observer,) = self.loader(site).observers(["loaded-metrics/collector"])
 
-        for _ in range(2):
-            (observer,) = loader.observers(["loaded-metrics/collector"])
-            for _ in range(3):
-                observer(event)
+        for kind in ("run_started", "run_finished"):
+            for run in ("one", "two"):
+                observer(Event(kind, run, ""))
+        observer(Event("run_started", "one", ""))
 
-        assert sys.modules["loaded_metrics.code"].heard == [["run_started"] * 3] * 2
+        ends = ["run_started", "run_finished"]
+        assert sys.modules["loaded_metrics.code"].heard == [ends, ends, ["run_started"]]
 
     def test_nothing_is_made_before_something_happens(self, site: Path) -> None:
         """Making it may be slow or fail, and must do so where events are told."""
