@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from registry_core.cli.options import JSON_WANTED
 from registry_core.errors import ConfigError, RegistryError
 
 if TYPE_CHECKING:
@@ -26,11 +27,13 @@ COMMANDS = {
     "agents": "List the agents of all plugins.",
     "audit": "Verify the files of installed plugins.",
     "compose": "Plan a pipeline from FILE, or from what --have says, and say why.",
+    "config": "Show, check and change the settings, and who decided what.",
     "diff": "Show what an upgrade changed for the saved pipeline in FILE, and what to run instead.",
     "doctor": "Explain every plugin that is not ok, and every contested name.",
     "lock": "Lock saved pipelines to what is installed, or check that it is still what was locked.",
     "manifest": "Build a plugin's manifest from its code, or check that the two are equal.",
     "new": "Begin a plugin called NAME: two agents, their manifest and their tests.",
+    "pipelines": "List the pipelines that were saved by name.",
     "plugins": "List all installed plugins, the failed too.",
     "run": "Plan a pipeline from FILE, or from the values of --have, and run it.",
     "show": "Show what AGENT declares, and who it goes together with.",
@@ -75,11 +78,18 @@ class _Commands(click.Group):
     epilog="Exit codes: 0 done, 1 it could not be done, 2 wrong usage or configuration.",
 )
 @click.version_option(package_name="registry-core", prog_name="agentreg")
-@click.option("--config", metavar="FILE", help="Settings to use instead of the user's own.")
+@click.option("--config", metavar="FILE", help="The project's settings, over the user's own.")
+@click.option("--set", "assign", multiple=True, metavar="KEY=VALUE", help="Over all settings.")
 @click.option("--allow", multiple=True, metavar="NAME", help="Only these plugins or agents.")
 @click.option("--block", multiple=True, metavar="NAME", help="Not these plugins or agents.")
 @click.option("--trust", type=click.Choice(["installed", "locked"]), help="Whom to take part.")
 @click.option("--lock", metavar="FILE", help="The lock that --trust locked goes by.")
+@click.option(
+    "--log-level",
+    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], case_sensitive=False),
+    help="Least of what is told on standard error.",
+)
+@click.option("--format", type=click.Choice(["text", "json"]), help="What answers come as.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def command_line(**_: object) -> None:
     """Find, plan with and run the agents that are installed here.
@@ -95,10 +105,14 @@ def run(arguments: Sequence[str] | None = None) -> None:
         arguments: What was typed after ``agentreg``; the process's own unless given.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    json_wanted = "--json" in given
     try:
         # Not click's own main: it ends with 1 when the reader of a pipe goes away.
-        with command_line.make_context("agentreg", given) as ctx:
-            command_line.invoke(ctx)
+        with command_line.make_context("agentreg", given[:]) as ctx:
+            try:
+                command_line.invoke(ctx)
+            finally:
+                json_wanted = json_wanted or bool(ctx.meta.get(JSON_WANTED))
         sys.stdout.flush()
         sys.exit(0)
     except click.exceptions.Exit as leaving:
@@ -112,24 +126,29 @@ def run(arguments: Sequence[str] | None = None) -> None:
         _close_quietly()
         sys.exit(0)
     except RegistryError as error:
-        _report(error, given)
+        _report(error, given, as_json=json_wanted)
         sys.exit(2 if isinstance(error, ConfigError) else 1)
     except OSError as error:
-        _report(error, given)
+        _report(error, given, as_json=json_wanted)
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 -- the last place where a fault can be told
-        _report(error, given, lead="this is a fault of agentreg itself; see it with --debug: ")
+        _report(
+            error,
+            given,
+            as_json=json_wanted,
+            lead="this is a fault of agentreg itself; see it with --debug: ",
+        )
         sys.exit(1)
 
 
-def _report(error: Exception, given: Sequence[str], *, lead: str = "") -> None:
+def _report(error: Exception, given: Sequence[str], *, as_json: bool, lead: str = "") -> None:
     from registry_core.cli.rendering import report_error
 
     if "--debug" in given:
         import traceback
 
         traceback.print_exception(error)
-    report_error(error, as_json="--json" in given, lead=lead)
+    report_error(error, as_json=as_json, lead=lead)
 
 
 def _close_quietly() -> None:

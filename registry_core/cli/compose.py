@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack
 
@@ -9,10 +11,13 @@ import click
 
 from registry_core.cli.options import GoalOptions, as_json, discovered, goal_options, plain
 from registry_core.cli.rendering import Output
+from registry_core.cli.settings_file import change_settings, file_to_change, of_project, saves
 from registry_core.cli.values import parse_have, schema_of_file
+from registry_core.pipeline.pipeline import IDENTIFIER
+from registry_core.settings.editing import with_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from registry_core.composer.rejection import Rejection
     from registry_core.definitions.schema import JsonValue
@@ -38,6 +43,8 @@ __all__ = ["command", "plan_value"]
     help="Write the best plan's pipeline there, as .toml or .json, and lock it.",
 )
 @click.option("--lock", type=click.Path(path_type=Path), help="The lock, if not beside --save.")
+@click.option("--save-as", metavar="NAME", help="Save it, to be run by this name.")
+@of_project
 @as_json
 @plain
 @click.pass_context
@@ -50,6 +57,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
     explain: bool,
     save: Path | None,
     lock: Path | None,
+    save_as: str | None,
+    project: bool,
     as_json: bool,
     plain: bool,
     **goal: Unpack[GoalOptions],
@@ -59,6 +68,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
         raise click.UsageError("say what must come out: --want SCHEMA, or --capability NAME")
     if draw is not None and (as_json or explain):
         raise click.UsageError("--draw prints a drawing and nothing else: choose one")
+    if save_as is not None and not IDENTIFIER.fullmatch(save_as):
+        raise click.BadParameter("is no name: letters, digits, _ and -", param_hint="--save-as")
     registry = discovered(ctx)
     given = [parse_have(text)[0] for text in goal["have"]]
     if file is not None:
@@ -79,7 +90,15 @@ def command(  # noqa: PLR0913 -- one parameter an option
     else:
         others = _rejected(registry, search.best, given, goal) if explain else None
         _answer(output, search, others, as_json=as_json)
-    if save is not None:
+    if save_as is not None:
+        _save_as(
+            ctx,
+            save_as,
+            save,
+            project=project,
+            write=partial(_save, registry, search.best, goal, lock=lock),
+        )
+    elif save is not None:
         _save(registry, search.best, goal, save, lock)
 
 
@@ -137,6 +156,28 @@ def _draw(output: Output, plan: Plan, form: Literal["mermaid", "svg"]) -> None:
     from registry_core.pipeline.drawing import mermaid, svg
 
     output.text(mermaid(plan) if form == "mermaid" else svg(plan))
+
+
+def _save_as(
+    ctx: click.Context,
+    name: str,
+    save: Path | None,
+    *,
+    project: bool,
+    write: Callable[[Path], None],
+) -> None:
+    """Write the pipeline to *save*, else beside the settings, and its name into them."""
+    settings = file_to_change(ctx, project=project)
+    if not saves(ctx, None):
+        click.echo("not saved: cli.auto_save is false; see: agentreg config set --help", err=True)
+        return
+    file = save or settings.parent / "pipelines" / f"{name}.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write(file)
+    path = os.path.relpath(file, settings.absolute().parent).replace(os.sep, "/")
+    key = ("pipelines", name)
+    change_settings(settings, lambda old: with_value(str(settings), old, key, path), save=True)
+    click.echo(f"saved as {name}: agentreg run {name}", err=True)
 
 
 def _save(registry: Registry, plan: Plan, goal: GoalOptions, file: Path, lock: Path | None) -> None:

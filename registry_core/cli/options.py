@@ -10,14 +10,26 @@ import click
 if TYPE_CHECKING:
     from registry_core.pipeline.plan import Objective
     from registry_core.registry import Registry
+    from registry_core.settings.sources import SettingsSource
 
-__all__ = ["GoalOptions", "as_json", "discovered", "goal_options", "plain", "rescan"]
+__all__ = ["JSON_WANTED", "GoalOptions", "as_json", "discovered", "goal_options", "plain"]
+__all__ += ["rescan", "source_of"]
 
+JSON_WANTED = "registry_core.json"
 _RESCAN = "registry_core.rescan"
+_SOURCE = "registry_core.source"
 
 CommandT = TypeVar("CommandT", bound=Callable[..., object])
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value.")
+
+def as_json(command: CommandT) -> CommandT:
+    """Return *command* with the option that asks for JSON, which the settings may ask for too."""
+    option = click.option(
+        "--json", "as_json", is_flag=True, callback=_wants_json, help="Print one JSON value."
+    )
+    return option(command)
+
+
 plain = click.option("--plain", is_flag=True, help="Print plain text on a terminal too.")
 
 
@@ -90,17 +102,77 @@ def discovered(ctx: click.Context) -> Registry:
         ConfigError: If they cannot be used.
     """
     from registry_core.registry import Registry
+
+    source = source_of(ctx)
+    if source.untrusted:
+        folder = source.untrusted.rpartition("/")[0] or "/"
+        text = f"note: {source.untrusted} is not read; trust it: agentreg config trust {folder}"
+        click.echo(text, err=True)
+    _begin_logging(ctx, source)
+    return Registry.discover(settings=source, rescan=ctx.meta.get(_RESCAN, False))
+
+
+def source_of(ctx: click.Context) -> SettingsSource:
+    """Return what was written where settings are; gathered once a command, not yet read.
+
+    Raises:
+        ConfigError: If a file cannot be opened, or a flag is no assignment.
+    """
     from registry_core.settings.sources import SettingsSource
 
-    named = ctx.find_root().params
-    source = SettingsSource(
-        named.get("config"),
-        allow=named.get("allow") or (),
-        block=named.get("block") or (),
-        trust=named.get("trust") or "",
-        lock=named.get("lock") or "",
-    )
-    return Registry.discover(settings=source, rescan=ctx.meta.get(_RESCAN, False))
+    root = ctx.find_root()
+    if _SOURCE not in root.meta:
+        named = root.params
+        flags = {"--log-level": "cli.log_level", "--format": "cli.output_format"}
+        given = {flag: named.get(flag.strip("-").replace("-", "_")) for flag in flags}
+        root.meta[_SOURCE] = SettingsSource(
+            named.get("config"),
+            allow=named.get("allow") or (),
+            block=named.get("block") or (),
+            trust=named.get("trust") or "",
+            lock=named.get("lock") or "",
+            assign=(
+                *(named.get("assign") or ()),
+                *(f"{flags[flag]}={value}" for flag, value in given.items() if value),
+            ),
+        )
+    source: SettingsSource = root.meta[_SOURCE]
+    return source
+
+
+def _begin_logging(ctx: click.Context, source: SettingsSource) -> None:
+    # What nobody wrote about is at its default, which is how Python starts.
+    decided = source.mentions("log_level")
+    # What discovery does not depend on, it does not check either.
+    if not decided and not any("__" in who or who == "--set" for who, *_ in source.said):
+        return
+    from registry_core.settings.reading import read_settings
+
+    settings = read_settings(source)
+    if decided:
+        from registry_core.cli.logs import logging_at
+
+        ctx.find_root().with_resource(logging_at(settings.cli.log_level))
+
+
+def _wants_json(ctx: click.Context, _: click.Parameter, value: bool) -> bool:  # noqa: FBT001 -- click calls it
+    wanted = value or _format_of(ctx) == "json"
+    ctx.find_root().meta[JSON_WANTED] = wanted
+    return wanted
+
+
+def _format_of(ctx: click.Context) -> str:
+    from registry_core.errors import ConfigError
+
+    try:
+        source = source_of(ctx)
+        if not source.mentions("output_format"):
+            return "text"
+        from registry_core.settings.reading import read_settings
+
+        return read_settings(source).cli.output_format
+    except ConfigError:
+        return "text"  # whoever needs the settings says what is wrong with them
 
 
 def _remember(ctx: click.Context, _: click.Parameter, value: object) -> None:

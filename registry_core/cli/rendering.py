@@ -184,5 +184,8 @@ def report_error(error: Exception, *, as_json: bool, lead: str = "") -> None:
     message = f"{lead}{str(error) or type(error).__name__}"
     print(f"error: {message}", file=sys.stderr, flush=True)
     if as_json:
-        value: JsonValue = {"error": {"type": type(error).__name__, "message": message}}
-        Output().json(value)
+        faults: list[JsonValue] = [
+            {"path": fault.path, "message": fault.message} for fault in getattr(error, "faults", ())
+        ]
+        facts: dict[str, JsonValue] = {"type": type(error).__name__, "message": message}
+        Output().json({"error": {**facts, "faults": faults} if faults else facts})

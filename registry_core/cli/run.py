@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ from registry_core.pipeline.pipeline import Pipeline
 from registry_core.pipeline.plan import Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from registry_core.registry import Registry
     from registry_core.results.run import RunResult
 
@@ -46,12 +49,14 @@ class _Work:
 
 
 @click.command("run")
-@click.argument("file", metavar="[FILE|AGENT]", required=False, type=click.Path(path_type=Path))
+@click.argument(
+    "file", metavar="[FILE|PIPELINE|AGENT]", required=False, type=click.Path(path_type=Path)
+)
 @goal_options
 @click.option(
     "--pipeline",
     "saved",
-    metavar="FILE",
+    metavar="FILE|NAME",
     type=click.Path(path_type=Path),
     help="Run this saved pipeline instead of planning one.",
 )
@@ -82,12 +87,14 @@ def command(  # noqa: PLR0913 -- one parameter an option
     """Plan a pipeline from FILE, or from the values of --have, and run it.
 
     The schema of FILE is the one that declares its media type. In place of a file an AGENT may
-    stand: then the plan uses it, and what it gives is wanted. With --pipeline nothing is planned.
+    stand: then the plan uses it, and what it gives is wanted. With the name of a saved PIPELINE,
+    or with --pipeline, nothing is planned.
     The code of the plugins that the pipeline names is imported now, and none other.
     """
+    registry = discovered(ctx)
+    saved, file = _saved(registry.settings.pipelines, saved, file)
     if (frozen or lock is not None) and saved is None:
         raise click.UsageError("--frozen and --lock are about a saved pipeline: --pipeline FILE")
-    registry = discovered(ctx)
     if saved is None:
         work = _planned(registry, file, goal)
     else:
@@ -109,12 +116,29 @@ def command(  # noqa: PLR0913 -- one parameter an option
         ctx.exit(1)
 
 
+def _saved(
+    pipelines: Mapping[str, str], saved: Path | None, file: Path | None
+) -> tuple[Path | None, Path | None]:
+    """Return the file of the pipeline to run, and that of the document; a name leads to its file.
+
+    A file that is there is meant before a name, and the name of a pipeline before an agent's.
+    """
+    if saved is not None:
+        name = str(saved)
+        return (Path(pipelines[name]) if not saved.exists() and name in pipelines else saved), file
+    if file is not None and not file.exists() and str(file) in pipelines:
+        return Path(pipelines[str(file)]), None
+    return None, file
+
+
 def _planned(registry: Registry, file: Path | None, goal: GoalOptions) -> _Work:
     want, require = goal["want"], goal["require"]
     if file is not None and not file.exists() and (agent := _agent_named(registry, str(file))):
         file, require = None, (*require, agent)
         want = want or (registry.catalog.definition(agent).output,)
     if not want and not goal["capabilities"]:
+        if file is not None and not file.exists():
+            raise click.BadParameter(_unknown(registry, str(file)), param_hint="FILE")
         raise click.UsageError("say what must come out: --want SCHEMA, or --capability NAME")
     given = _given(registry, file, goal["have"])
     plan = registry.plan(
@@ -156,6 +180,13 @@ def _agent_named(registry: Registry, name: str) -> str:
         return registry.resolve(name)
     except UnknownNameError:
         return ""
+
+
+def _unknown(registry: Registry, name: str) -> str:
+    agents = {agent.partition("/")[2].partition("@")[0] for agent in registry.agents}
+    close = difflib.get_close_matches(name, {*registry.settings.pipelines, *agents}, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"{name!r} is no file, no saved pipeline and no agent{hint}"
 
 
 def _given(registry: Registry, file: Path | None, have: tuple[str, ...]) -> dict[str, JsonValue]:

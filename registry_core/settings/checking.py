@@ -48,6 +48,9 @@ def faults_in(document: TomlTable) -> Iterator[Found]:
     except ValidationError as error:
         for detail in error.errors(include_input=False, include_url=False, include_context=False):
             yield _explained(detail)
+    except ConfigError as error:  # of a section that checks itself
+        for fault in error.faults:
+            yield (*key_of(error.subject), fault.path), fault.message
     yield from _out_of_bounds(document)
     yield from _misnamed_agents(document)
     yield from written_secrets(document)
@@ -92,32 +95,35 @@ def _near(name: str, known: list[str]) -> str:
     return f"; known: {', '.join(known)}" if known else ""
 
 
-def _sections() -> dict[str, type[Settings]]:
-    """Return the classes of the sections that are closed, by name."""
-    made: dict[str, object] = {item.name: item.default_factory for item in fields(Settings)}
+def _owner(above: Steps) -> type[Settings] | None:
+    """Return the class of the table at *above*, or None where any key is known."""
+    if above[:1] == ("agents",):
+        return cast("type[Settings]", AgentSettings) if len(above) == 2 else None  # noqa: PLR2004 -- the table of one agent
+    owner = Settings
+    for step in above:
+        inner = _sections(owner).get(str(step))
+        if inner is None:
+            return None
+        owner = inner
+    return owner
+
+
+def _sections(owner: type[Settings]) -> dict[str, type[Settings]]:
+    """Return the classes of the tables in *owner* that know all their keys, by name."""
+    made: dict[str, object] = {item.name: item.default_factory for item in fields(owner)}
     return {key: cast("type[Settings]", each) for key, each in made.items() if is_dataclass(each)}
 
 
-def _owner(above: Steps) -> type[Settings | AgentSettings] | None:
-    """Return the class of the table at *above*, or None where any key is known."""
-    match above:
-        case ():
-            return Settings
-        case (str(section),):
-            return _sections().get(section)
-        case ("agents", _):
-            return AgentSettings
-        case _:
-            return None
-
-
-def _out_of_bounds(document: TomlTable) -> Iterator[Found]:
-    for name, section in _sections().items():
-        table = document.get(name)
-        for item in fields(section) if isinstance(table, dict) else ():
-            value = cast("TomlTable", table).get(item.name)
-            if isinstance(value, int | float) and (reason := _bound_of(item, value)):
-                yield (name, item.name), reason
+def _out_of_bounds(
+    table: TomlTable, owner: type[Settings] = Settings, above: Steps = ()
+) -> Iterator[Found]:
+    sections = _sections(owner)
+    for item in fields(owner):
+        value = table.get(item.name)
+        if isinstance(value, int | float) and (reason := _bound_of(item, value)):
+            yield (*above, item.name), reason
+        if isinstance(value, dict) and item.name in sections:
+            yield from _out_of_bounds(value, sections[item.name], (*above, item.name))
 
 
 def _bound_of(item: Field[object], value: float) -> str:

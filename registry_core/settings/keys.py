@@ -34,7 +34,7 @@ def key_of(text: str) -> tuple[str, ...]:
     # A quoted key may hold what looks like the end of one: "a = 1 # ".
     if len(found) == 1 and found[0][1] == 1 and "#" not in text:
         return found[0][0]
-    raise ConfigError("of flags", [Fault("key", 'is none: write SECTION.KEY, or pins."a name"')])
+    raise ConfigError("as typed", [Fault("key", 'is none: write SECTION.KEY, or pins."a name"')])
 
 
 def key_text(steps: Steps) -> str:

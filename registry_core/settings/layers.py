@@ -108,7 +108,7 @@ def value_of(key: tuple[str, ...], word: str) -> TomlValue:
         if not faults:
             return value
         failed = failed or [Fault(key_text(steps), message) for steps, message in faults]
-    raise ConfigError("of flags and environment", failed)
+    raise ConfigError("as typed", failed)
 
 
 def merged(layers: Iterable[Layer]) -> TomlTable:

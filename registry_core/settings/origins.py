@@ -56,8 +56,13 @@ def decisions(source: SettingsSource) -> tuple[Decision, ...]:
 
 def _defaults() -> TomlTable:
     """Return the defaults as the document that somebody would have to write."""
-    document: TomlTable = json.loads(json.dumps(asdict(Settings())))
+    document: TomlTable = json.loads(json.dumps(asdict(Settings(), dict_factory=_said)))
     return document
+
+
+def _said(items: list[tuple[str, object]]) -> dict[str, object]:
+    """Return a table of *items* without those that TOML has no word for."""
+    return {key: value for key, value in items if value is not None}
 
 
 def _values(document: TomlTable) -> Iterator[tuple[tuple[str, ...], TomlValue]]:

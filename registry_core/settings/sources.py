@@ -23,6 +23,7 @@ __all__ = [
     "CONFIG_VARIABLE",
     "FILE_NAME",
     "SettingsSource",
+    "content_of",
     "environment",
     "project_file",
     "switch_off_pydantic_plugins",
@@ -141,6 +142,22 @@ def trusted_folders() -> tuple[str, ...]:
     return tuple(os.fsdecode(line) for line in lines if line)
 
 
+def content_of(file: str) -> bytes:
+    """Return the bytes of *file*, or enough of them to see that there are too many.
+
+    Raises:
+        ConfigError: If it cannot be read.
+    """
+    try:
+        with open(file, "rb") as stream:
+            return stream.read(_MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        from registry_core.errors import ConfigError, Fault
+
+        reason = getattr(error, "strerror", None) or "cannot be read"
+        raise ConfigError(file, [Fault("", reason)]) from error
+
+
 def environment() -> Mapping[str, str]:
     """Return the variables of this process, for what refers to one."""
     return _ENVIRONMENT
@@ -200,7 +217,7 @@ def _assignment(text: str) -> Said:
     if not equals:
         from registry_core.errors import ConfigError, Fault
 
-        raise ConfigError("of flags", [Fault("--set", "is not of the form KEY=VALUE")])
+        raise ConfigError("as typed", [Fault("--set", "is not of the form KEY=VALUE")])
     return ("--set", key.strip(), value)
 
 
@@ -212,15 +229,4 @@ def _contents(own: str, project: str) -> tuple[tuple[str, bytes], ...]:
     files = [own] if os.path.isfile(own) else []
     if project and os.path.abspath(project) != own:
         files.append(project)
-    return tuple((file, _content(file)) for file in files)
-
-
-def _content(file: str) -> bytes:
-    try:
-        with open(file, "rb") as stream:
-            return stream.read(_MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        from registry_core.errors import ConfigError, Fault
-
-        reason = getattr(error, "strerror", None) or "cannot be read"
-        raise ConfigError(file, [Fault("", reason)]) from error
+    return tuple((file, content_of(file)) for file in files)
