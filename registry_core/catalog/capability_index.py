@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from registry_core.catalog.layered import Layered
 from registry_core.catalog.multimap import AgentsBy
 from registry_core.definitions.capability import CapabilityDefinition
 from registry_core.names import AgentId, CapabilityName
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from registry_core.catalog.entry import Facts
     from registry_core.definitions.agent import AgentDefinition
 
@@ -27,20 +29,24 @@ class CapabilityIndex:
         under: Agents by each capability that they claim or that is broader than a claim.
     """
 
-    definitions: Mapping[CapabilityName, CapabilityDefinition] = field(
-        default_factory=dict[CapabilityName, CapabilityDefinition]
+    definitions: Layered[CapabilityName, CapabilityDefinition] = field(
+        default_factory=Layered[CapabilityName, CapabilityDefinition]
     )
     claims: AgentsBy[CapabilityName] = field(default_factory=AgentsBy[CapabilityName])
     under: AgentsBy[CapabilityName] = field(default_factory=AgentsBy[CapabilityName])
 
     def describing(self, definitions: Iterable[CapabilityDefinition]) -> CapabilityIndex:
         """Return this index with more *definitions*; the first description of a name stays."""
-        known = dict(self.definitions)
+        new: dict[CapabilityName, CapabilityDefinition] = {}
         for definition in definitions:
-            known.setdefault(definition.name, definition)
-        if len(known) == len(self.definitions):
+            if definition.name not in self.definitions:
+                new.setdefault(definition.name, definition)
+        if not new:
             return self
+        known = self.definitions.changed(new)
         # A description may put what was claimed before under another broader term.
+        if not any(new[name].broader and name in self.under for name in new):
+            return replace(self, definitions=known)
         described = CapabilityIndex(known, self.claims)
         pairs = ((name, agent) for name in self.claims for agent in self.claims[name])
         return replace(described, under=AgentsBy[CapabilityName]().adding(described._rise(pairs)))

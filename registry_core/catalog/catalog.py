@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from registry_core.catalog.capability_index import CapabilityIndex
 from registry_core.catalog.entry import CatalogEntry, Facts
+from registry_core.catalog.layered import Layered
 from registry_core.catalog.multimap import AgentsBy
 from registry_core.catalog.schema_index import SchemaIndex
 from registry_core.errors import AmbiguousNameError, DuplicateAgentError, UnknownNameError
@@ -37,7 +38,7 @@ class Catalog:
         by_name: Agents by short name, the contested too.
     """
 
-    entries: Mapping[AgentId, CatalogEntry] = field(default_factory=dict[AgentId, CatalogEntry])
+    entries: Layered[AgentId, CatalogEntry] = field(default_factory=Layered[AgentId, CatalogEntry])
     capabilities: CapabilityIndex = field(default_factory=CapabilityIndex)
     schemas: SchemaIndex = field(default_factory=SchemaIndex)
     pins: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -81,10 +82,10 @@ class Catalog:
             if there is not None and there != entry and not replacing:
                 raise DuplicateAgentError(entry.id)
             batch[entry.id] = entry
-        base = self.removing(batch.keys() & self.entries.keys())
+        base = self.removing([agent for agent in batch if agent in self.entries])
         facts = Facts.of(batch.values())
         return Catalog(
-            entries={**base.entries, **batch},
+            entries=base.entries.changed(batch),
             capabilities=base.capabilities.describing(capabilities).adding(facts),
             schemas=base.schemas.describing(schemas).adding(facts),
             pins=self.pins,
@@ -103,7 +104,7 @@ class Catalog:
         facts = Facts.of(gone.values())
         return replace(
             self,
-            entries={key: entry for key, entry in self.entries.items() if key not in gone},
+            entries=self.entries.changed({}, without=gone),
             capabilities=self.capabilities.removing(facts),
             schemas=self.schemas.removing(facts),
             by_name=self.by_name.removing(facts.names),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from registry_core.definitions.schema import JsonValue, SchemaDefinition
 from registry_core.schemas.closing import closable
@@ -19,16 +19,22 @@ from registry_core.schemas.subtype import compare
 from registry_core.schemas.verdict import Fits, Misfit, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from registry_core.definitions.schema import JsonObject
     from registry_core.names import SchemaId
 
-__all__ = ["Takers", "Verdicts", "judge"]
+__all__ = ["Pair", "Takers", "Verdicts", "judge"]
 
 # Enough for any ordinary class; where it is not, every consumer is compared.
 _SAMPLE_STEPS = 2_000
 _NOTHING: JsonObject = {"not": {}}
+_SAME = Fits("same schema")
+_OBJECT, _ANY = "object", ""
+_ANY_KIND = (_ANY,)
+
+Pair: TypeAlias = tuple[str, str]
+"""Fingerprints of what is given and what is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +54,54 @@ class _Taker:
 
 
 class Verdicts:
-    """What was decided so far; depends on schemas alone, so all snapshots share one."""
+    """What was decided so far, by fingerprints: it depends on structures alone.
 
-    __slots__ = ("_samples", "_verdicts")
+    So all snapshots share one, and the next process may have it too.
+    """
 
-    def __init__(self) -> None:
-        """Start with nothing decided."""
-        self._verdicts: dict[tuple[SchemaId, SchemaId], Verdict] = {}
-        self._samples: dict[SchemaId, _Sample | None] = {}
+    __slots__ = ("_recalled", "_samples", "_verdicts")
+
+    def __init__(self, recalled: Mapping[Pair, Verdict] | None = None) -> None:
+        """Start with what was decided before, if anything was."""
+        self._recalled = len(recalled or ())
+        self._verdicts: dict[Pair, Verdict] = dict(recalled or {})
+        self._samples: dict[str, _Sample | None] = {}
 
     def __len__(self) -> int:
         """How many pairs were decided."""
         return len(self._verdicts)
 
+    @property
+    def new(self) -> int:
+        """How many of them were decided here and not recalled."""
+        return len(self._verdicts) - self._recalled
+
+    def decided(self) -> Mapping[Pair, Verdict]:
+        """Return every verdict by the fingerprints of what is given and what is taken."""
+        return dict(self._verdicts)
+
     def of(self, producer: SchemaDefinition, consumer: SchemaDefinition) -> Verdict:
         """Return whether everything given as *producer* can be taken as *consumer*."""
-        pair = producer.id, consumer.id
+        pair = producer.fingerprint, consumer.fingerprint
+        if pair[0] == pair[1] and producer.name == consumer.name:
+            return _SAME
         verdict = self._verdicts.get(pair)
         if verdict is None:
-            same = pair[0] == pair[1]
-            verdict = Fits("same schema") if same else compare(producer.emits, consumer.accepts)
-            self._verdicts[pair] = verdict
+            verdict = self._verdicts[pair] = compare(producer.emits, consumer.accepts)
         return verdict
 
     def sample(self, producer: SchemaDefinition) -> _Sample | None:
         """Return a value of *producer*, or None where none was found."""
-        schema = producer.id
-        if schema not in self._samples:
+        structure = producer.fingerprint
+        if structure not in self._samples:
             verdict = compare(producer.emits, _NOTHING, max_steps=_SAMPLE_STEPS)
             sample = _Sample(verdict.witness) if isinstance(verdict, Misfit) else None
-            self._samples[schema] = sample
-        return self._samples[schema]
+            self._samples[structure] = sample
+        return self._samples[structure]
 
 
 class Takers:
-    """Schemas of inputs, filed under the rarest key that each requires.
+    """Schemas of inputs, filed under the rarest key that each requires; more can be filed.
 
     >>> from registry_core.schemas.from_model import schema_of
     >>> text, number = schema_of(str), schema_of(float)
@@ -90,21 +109,35 @@ class Takers:
     ['float']
     """
 
-    __slots__ = ("_all", "_by_key")
+    __slots__ = ("_all", "_by_key", "_by_kind", "_uses")
 
-    def __init__(self, schemas: Iterable[SchemaDefinition]) -> None:
+    def __init__(self, schemas: Iterable[SchemaDefinition] = ()) -> None:
         """File *schemas*."""
-        self._all = [_Taker(schema, *_demands(schema.accepts)) for schema in schemas]
-        uses = Counter(key for taker in self._all for key in taker.keys)
+        self._all: dict[SchemaId, _Taker] = {}
         self._by_key: dict[str, list[_Taker]] = {}
-        for taker in self._all:
-            rarest = min(taker.keys, key=lambda key: (uses[key], key), default="")
-            self._by_key.setdefault(rarest, []).append(taker)
+        self._by_kind: dict[str, list[_Taker]] = {}
+        self._uses: Counter[str] = Counter()
+        self.file(schemas)
+
+    def file(self, schemas: Iterable[SchemaDefinition]) -> None:
+        """File those of *schemas* that are not filed yet, each in time that depends on itself."""
+        new = {schema.id: schema for schema in schemas}
+        takers = [_Taker(s, *_demands(s.accepts)) for i, s in new.items() if i not in self._all]
+        for taker in takers:
+            self._uses.update(taker.keys)
+        for taker in takers:
+            self._all[taker.schema.id] = taker
+            for kind in taker.kinds or _ANY_KIND:
+                if kind != _OBJECT:
+                    self._by_kind.setdefault(kind, []).append(taker)
+            if not taker.kinds or _OBJECT in taker.kinds:
+                rarest = min(taker.keys, key=lambda key: (self._uses[key], key), default="")
+                self._by_key.setdefault(rarest, []).append(taker)
 
     def taking(self, producer: SchemaDefinition, verdicts: Verdicts) -> tuple[SchemaId, ...]:
         """Return the schemas that take everything given as *producer*, sorted by id."""
         sample = verdicts.sample(producer)
-        candidates = self._all if sample is None else self._candidates(sample.value)
+        candidates = self._all.values() if sample is None else self._candidates(sample.value)
         fitting = (
             taker.schema.id
             for taker in candidates
@@ -112,17 +145,16 @@ class Takers:
         )
         return tuple(sorted(fitting))
 
-    def _candidates(self, sample: JsonValue) -> list[_Taker]:
+    def _candidates(self, sample: JsonValue) -> Iterable[_Taker]:
         """Return the takers that do not refuse *sample* by its type or its keys."""
-        kind = _kind(sample)
         if not isinstance(sample, dict):
             # A taker that requires keys may still take what is no object.
-            return [taker for taker in self._all if not taker.kinds or kind in taker.kinds]
+            return (*self._by_kind.get(_kind(sample), ()), *self._by_kind.get(_ANY, ()))
         return [
             taker
             for key in {"", *sample}
             for taker in self._by_key.get(key, ())
-            if taker.keys <= sample.keys() and (not taker.kinds or kind in taker.kinds)
+            if taker.keys <= sample.keys()
         ]
 
 

@@ -1,12 +1,14 @@
 """An immutable map from a key to the sorted agents that have it.
 
-Adding a batch copies the map once and then touches only the keys that the batch has, so
-registering many agents costs what they hold, not what is there already.
+Adding touches only the keys that are added to, so registering agents costs what they hold, not
+what is there already.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+from registry_core.catalog.layered import Layered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,9 +31,9 @@ class AgentsBy(Generic[KeyT]):
 
     __slots__ = ("_agents",)
 
-    def __init__(self, agents: dict[KeyT, tuple[AgentId, ...]] | None = None) -> None:
-        """Start from *agents*, which is not copied."""
-        self._agents: dict[KeyT, tuple[AgentId, ...]] = agents or {}
+    def __init__(self, agents: Layered[KeyT, tuple[AgentId, ...]] | None = None) -> None:
+        """Start from *agents*."""
+        self._agents: Layered[KeyT, tuple[AgentId, ...]] = agents or Layered()
 
     def __getitem__(self, key: KeyT) -> tuple[AgentId, ...]:
         """Return the agents that have *key*, sorted; empty for an unknown key."""
@@ -61,26 +63,28 @@ class AgentsBy(Generic[KeyT]):
 
     def adding(self, pairs: Iterable[tuple[KeyT, AgentId]]) -> AgentsBy[KeyT]:
         """Return this map with *pairs* added."""
-        agents = dict(self._agents)
+        there = self._agents
+        fresh: dict[KeyT, tuple[AgentId, ...]] = {}
         grown: dict[KeyT, list[AgentId]] = {}
         for key, agent in pairs:
             # Most keys have one agent, and a list for each would double the time.
-            if key not in agents:
-                agents[key] = (agent,)
+            if key not in fresh and key not in there:
+                fresh[key] = (agent,)
             else:
                 grown.setdefault(key, []).append(agent)
         for key, added in grown.items():
-            agents[key] = (*agents[key], *added)
-        return AgentsBy(agents)
+            fresh[key] = (*(fresh.get(key) or there[key]), *added)
+        return AgentsBy(there.changed(fresh)) if fresh else self
 
     def removing(self, pairs: Iterable[tuple[KeyT, AgentId]]) -> AgentsBy[KeyT]:
         """Return this map with *pairs* removed; a key without agents is gone."""
-        agents = dict(self._agents)
         shrunk: dict[KeyT, set[AgentId]] = {}
         for key, agent in pairs:
-            shrunk.setdefault(key, set()).add(agent)
-        for key, removed in shrunk.items():
-            left = tuple(agent for agent in agents.pop(key, ()) if agent not in removed)
-            if left:
-                agents[key] = left
-        return AgentsBy(agents)
+            if key in self._agents:
+                shrunk.setdefault(key, set()).add(agent)
+        kept = {
+            key: tuple(agent for agent in self._agents[key] if agent not in removed)
+            for key, removed in shrunk.items()
+        }
+        left = {key: agents for key, agents in kept.items() if agents}
+        return AgentsBy(self._agents.changed(left, without=kept.keys() - left.keys()))

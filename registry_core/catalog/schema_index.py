@@ -7,17 +7,19 @@ So the answers do not depend on the order of registration.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from registry_core.catalog.fitting import Takers, Verdicts, judge
+from registry_core.catalog.layered import Layered
 from registry_core.catalog.multimap import AgentsBy
 from registry_core.definitions.schema import SchemaDefinition
 from registry_core.errors import UnknownNameError
 from registry_core.names import AgentId, SchemaId
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from registry_core.catalog.entry import Facts
     from registry_core.definitions.schema import JsonValue
     from registry_core.schemas.verdict import Verdict
@@ -33,24 +35,29 @@ class SchemaIndex:
         definitions: Every known schema, by id.
         producers: Agents by the schema of their output.
         consumers: Agents by the schema of an input.
+        verdicts: What was decided so far.
     """
 
-    definitions: Mapping[SchemaId, SchemaDefinition] = field(
-        default_factory=dict[SchemaId, SchemaDefinition]
+    definitions: Layered[SchemaId, SchemaDefinition] = field(
+        default_factory=Layered[SchemaId, SchemaDefinition]
     )
     producers: AgentsBy[SchemaId] = field(default_factory=AgentsBy[SchemaId])
     consumers: AgentsBy[SchemaId] = field(default_factory=AgentsBy[SchemaId])
-    # They depend on the schemas alone, so all snapshots share what was ever decided.
-    _verdicts: Verdicts = field(default_factory=Verdicts, compare=False, repr=False)
+    # They depend on the schemas alone, so all snapshots share what was ever decided and filed.
+    verdicts: Verdicts = field(default_factory=Verdicts, compare=False, repr=False)
+    _takers: Takers = field(default_factory=Takers, compare=False, repr=False)
 
     def describing(self, definitions: Iterable[SchemaDefinition]) -> SchemaIndex:
         """Return this index with more *definitions*; of one structure the latest version stays."""
-        known = dict(self.definitions)
+        new: dict[SchemaId, SchemaDefinition] = {}
         for definition in definitions:
-            there = known.setdefault(definition.id, definition)
-            if definition.version != there.version:
-                known[definition.id] = max(there, definition, key=_version_parts)
-        return replace(self, definitions=known)
+            schema = definition.id
+            there = new.get(schema) or self.definitions.get(schema)
+            if there is None:
+                new[schema] = definition
+            elif definition.version != there.version:
+                new[schema] = max(there, definition, key=_version_parts)
+        return replace(self, definitions=self.definitions.changed(new)) if new else self
 
     def adding(self, facts: Facts) -> SchemaIndex:
         """Return this index with what some agents give and take.
@@ -58,12 +65,16 @@ class SchemaIndex:
         Raises:
             UnknownNameError: If one of them mentions a schema that is not in this index.
         """
-        producers = self.producers.adding(facts.given)
-        consumers = self.consumers.adding(facts.taken)
-        for schema in (*producers, *consumers, *facts.configured):
+        given, taken = ({schema for schema, _ in pairs} for pairs in (facts.given, facts.taken))
+        for schema in sorted(given | taken | facts.configured):
             if schema not in self.definitions:
                 raise UnknownNameError("schema", schema)
-        return replace(self, producers=producers, consumers=consumers)
+        self._takers.file(self.definitions[schema] for schema in taken)
+        return replace(
+            self,
+            producers=self.producers.adding(facts.given),
+            consumers=self.consumers.adding(facts.taken),
+        )
 
     def removing(self, facts: Facts) -> SchemaIndex:
         """Return this index without what some agents give and take."""
@@ -94,7 +105,7 @@ class SchemaIndex:
         Raises:
             UnknownNameError: If one of them is not in this index.
         """
-        return self._verdicts.of(self.definition(producer), self.definition(consumer))
+        return self.verdicts.of(self.definition(producer), self.definition(consumer))
 
     def judge(self, value: JsonValue, schema: SchemaId, *, closed: bool = False) -> Verdict:
         """Return whether one JSON *value* can be taken as *schema*.
@@ -109,13 +120,24 @@ class SchemaIndex:
         """
         return judge(value, self.definition(schema).accepts, closed=closed)
 
+    def taken_as(self, schema: SchemaId) -> tuple[SchemaId, ...]:
+        """Return the schemas of inputs that take everything given as *schema*, sorted.
+
+        In time that depends on the candidates, not on how many agents there are.
+
+        Raises:
+            UnknownNameError: If the schema is not in this index.
+        """
+        taking = self._takers.taking(self.definition(schema), self.verdicts)
+        return tuple(other for other in taking if other in self.consumers)
+
     def takers(self, schemas: Iterable[SchemaId]) -> Takers:
         """Return *schemas* filed so that whoever fits is found fast."""
         return Takers(map(self.definition, schemas))
 
     def taking(self, schema: SchemaId, takers: Takers) -> tuple[SchemaId, ...]:
         """Return those of *takers* that take everything given as *schema*, sorted."""
-        return takers.taking(self.definition(schema), self._verdicts)
+        return takers.taking(self.definition(schema), self.verdicts)
 
     def consumers_of(self, schema: SchemaId) -> tuple[AgentId, ...]:
         """Return the agents that can take *schema* in one of their inputs, sorted.
@@ -123,8 +145,7 @@ class SchemaIndex:
         Raises:
             UnknownNameError: If the schema is not in this index.
         """
-        taking = self.taking(schema, self.takers(self.consumers))
-        return _union(self.consumers[other] for other in taking)
+        return _union(self.consumers[other] for other in self.taken_as(schema))
 
     def producers_of(self, schema: SchemaId) -> tuple[AgentId, ...]:
         """Return the agents whose output can be taken as *schema*, sorted.

@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from registry_core.catalog.catalog import Catalog
+from registry_core.catalog.layered import Layered
 from registry_core.definitions.capability import CapabilityDefinition
 from registry_core.errors import AmbiguousNameError, DuplicateAgentError, UnknownNameError
 from registry_core.names import AgentId, CapabilityName, SchemaId
@@ -62,7 +63,7 @@ class TestAdding:
 
         assert CATALOG.find() == before
         with pytest.raises(FrozenInstanceError):
-            CATALOG.entries = {}  # type: ignore[misc]
+            CATALOG.entries = Layered()  # type: ignore[misc]
         assert isinstance(before, tuple)
 
     @pytest.mark.requirement("R69")

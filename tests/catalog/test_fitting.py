@@ -9,6 +9,7 @@ import pytest
 from registry_core.catalog.fitting import Takers, Verdicts, judge
 from registry_core.definitions.schema import JsonObject, SchemaDefinition
 from registry_core.names import SchemaName
+from registry_core.schemas.fingerprint import fingerprint
 from registry_core.schemas.from_model import schema_of
 from registry_core.schemas.subtype import compare
 from registry_core.schemas.verdict import Fits, Misfit
@@ -17,7 +18,7 @@ from tests.catalog.worlds import SCHEMAS, record
 
 def given_as(name: str, document: JsonObject) -> SchemaDefinition:
     """Return a schema of one document."""
-    return SchemaDefinition(SchemaName(name), "000000000000", document, document)
+    return SchemaDefinition(SchemaName(name), fingerprint(document, document), document, document)
 
 
 ODD = (
@@ -58,7 +59,7 @@ class TestTakers:
         for schema in many:
             takers.taking(schema, verdicts)
 
-        assert len(verdicts) == len(many)
+        assert len(verdicts) == 0
 
 
 class TestJudge:
