@@ -81,11 +81,17 @@ def _reader(hint: Hashable) -> Reader:
 def _record(record: type) -> Reader:
     hints = get_type_hints(record)
     readers = {field.name: _reader(hints[field.name]) for field in fields(record)}
+    plain = {name: hints[name] if hints[name] in _EXACT else None for name in readers}
 
     def read(value: JsonValue) -> object:
         if not isinstance(value, dict):
             raise _OddError
-        return record(**{name: readers[name](held) for name, held in value.items()})
+        return record(
+            **{
+                name: held if type(held) is plain[name] else readers[name](held)
+                for name, held in value.items()
+            }
+        )
 
     return read
 
@@ -129,8 +135,9 @@ def _one_of(choices: tuple[object, ...], value: JsonValue) -> object:
     return value
 
 
+_EXACT = frozenset({bool, dict, int, str})
 _PLAIN: Mapping[Hashable, Reader] = {
     object: lambda value: value,
     float: _number,
-    **{kind: partial(_exactly, kind) for kind in (bool, dict, int, str)},
+    **{kind: partial(_exactly, kind) for kind in _EXACT},
 }

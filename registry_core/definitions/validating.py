@@ -88,9 +88,7 @@ def parse_json(subject: str, data: bytes) -> JsonValue:
         text = data.decode("utf-8")
         if _depth(data) > _MAX_DEPTH:
             raise ManifestError(subject, [Fault("", f"is nested deeper than {_MAX_DEPTH}")])
-        value = json.loads(
-            text, object_pairs_hook=_once, parse_float=_finite, parse_constant=_refuse_constant
-        )
+        value: object = _STRICT.decode(text)
         if "\\u" in text:
             _refuse_lone_surrogates(value)
         return cast("JsonValue", value)
@@ -128,6 +126,11 @@ def _finite(digits: str) -> float:
 def _refuse_constant(name: str) -> float:
     message = f"{name} is not JSON"
     raise ValueError(message)
+
+
+_STRICT = json.JSONDecoder(
+    object_pairs_hook=_once, parse_float=_finite, parse_constant=_refuse_constant
+)
 
 
 def _depth(data: bytes) -> int:

@@ -49,8 +49,11 @@ def read_bounded(path: str | os.PathLike[str], *, limit: int = MAX_BYTES) -> byt
             message = f"is larger than {limit} bytes"
             raise UnreadableError(message)
         data = os.read(descriptor, status.st_size + 1)
-        while piece := len(data) < limit and os.read(descriptor, 1 << 16):
+        # One byte more was asked for: having got just the size, there is no more.
+        while len(data) != status.st_size and (piece := os.read(descriptor, 1 << 16)):
             data += piece
+            if len(data) > limit:
+                break
         return data[:limit]
     except OSError as error:
         raise UnreadableError(error.strerror or "cannot be read") from error

@@ -122,8 +122,11 @@ class OwnedFiles:
     @cached_property
     def editable_project(self) -> str:
         """The project folder of an editable install; empty for a real one."""
+        file = f"{self._metadata}/direct_url.json"
+        if not os.access(file, os.F_OK):
+            return ""
         try:
-            direct: object = json.loads(read_bounded(f"{self._metadata}/direct_url.json"))
+            direct: object = json.loads(read_bounded(file))
         except (FileNotFoundError, UnreadableError, ValueError, RecursionError):
             return ""
         folder = _editable_folder(direct)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import TYPE_CHECKING
 
 from registry_core.schemas.keywords import ANNOTATIONS, ONE, SEVERAL, UNDER_KEYS
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["fingerprint", "structure"]
 
 _UNORDERED = frozenset({"enum", "required", "type"})
-_SHARED = frozenset({"$defs", "definitions"})
+_SILENT = ANNOTATIONS | {"$defs", "definitions"}
 
 
 def fingerprint(accepts: JsonObject, emits: JsonObject) -> str:
@@ -49,39 +50,46 @@ def structure(document: JsonObject) -> str:
     '[{"type":"integer"}]'
     """
     numbers: dict[str, int] = {}
-    bodies: list[JsonValue] = [_strip(document, numbers)]
+    bodies = [_text(document, numbers)]
     met = 0
     while met < len(numbers):
         reference = list(numbers)[met]
         met += 1
         try:
-            bodies.append(_strip(follow(document, reference), numbers))
+            bodies.append(_text(follow(document, reference), numbers))
         except LookupError:
-            bodies.append(reference)
-    return _canonical(bodies)
+            bodies.append(_canonical(reference))
+    return f"[{','.join(bodies)}]"
 
 
-def _strip(schema: JsonValue, numbers: dict[str, int]) -> JsonValue:
+def _text(schema: JsonValue, numbers: dict[str, int]) -> str:
     if not isinstance(schema, dict):
-        return schema
-    return {
-        keyword: _strip_keyword(keyword, schema[keyword], numbers)
+        return _canonical(schema)
+    members = [
+        f"{_quoted(keyword)}:{_keyword_text(keyword, schema[keyword], numbers)}"
         for keyword in sorted(schema)
-        if keyword not in ANNOTATIONS and keyword not in _SHARED
-    }
+        if keyword not in _SILENT
+    ]
+    return f"{{{','.join(members)}}}"
 
 
-def _strip_keyword(keyword: str, value: JsonValue, numbers: dict[str, int]) -> JsonValue:
-    if keyword == "$ref" and isinstance(value, str):
-        return numbers.setdefault(value, len(numbers) + 1)
+def _keyword_text(keyword: str, value: JsonValue, numbers: dict[str, int]) -> str:
+    if isinstance(value, str):
+        if keyword == "$ref":
+            return str(numbers.setdefault(value, len(numbers) + 1))
+        return _quoted(value)
     if isinstance(value, list):
         if keyword in SEVERAL:
-            return [_strip(item, numbers) for item in value]
-        return sorted(value, key=_canonical) if keyword in _UNORDERED else value
-    if isinstance(value, dict) and keyword in UNDER_KEYS:
-        return {name: _strip(value[name], numbers) for name in sorted(value)}
-    return _strip(value, numbers) if keyword in ONE else value
+            return f"[{','.join([_text(item, numbers) for item in value])}]"
+        if keyword in _UNORDERED:
+            return f"[{','.join(sorted(map(_canonical, value)))}]"
+    elif isinstance(value, dict):
+        if keyword in UNDER_KEYS:
+            members = [f"{_quoted(name)}:{_text(value[name], numbers)}" for name in sorted(value)]
+            return f"{{{','.join(members)}}}"
+        if keyword in ONE:
+            return _text(value, numbers)
+    return _canonical(value)
 
 
-def _canonical(value: JsonValue) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode

@@ -102,16 +102,16 @@ def _check_size(document: object) -> Fault | None:
             return Fault("", f"schema too large: more than {MAX_NODES} nodes")
         held: list[object] = []
         for node in level:
-            if isinstance(node, str):
-                size += _bytes_of(node)
+            if type(node) is str:
+                size += len(node) if node.isascii() else _bytes_of(node)
             elif isinstance(node, dict):
                 entries = cast("dict[object, object]", node)
-                held.extend(entries.values())
-                names = [key for key in entries if isinstance(key, str)]
-                size += _bytes_of("".join(names)) + 2 * len(names)
-                is_json = is_json and len(names) == len(entries)
+                held += entries.values()
+                names = _joined(entries)
+                size += _bytes_of(names or "")
+                is_json = is_json and names is not None
             elif isinstance(node, list):
-                held.extend(cast("list[object]", node))
+                held += cast("list[object]", node)
             else:
                 size += node.bit_length() // 3 + 1 if isinstance(node, int) else 4
                 is_json = is_json and _is_json_leaf(node)
@@ -123,13 +123,25 @@ def _check_size(document: object) -> Fault | None:
     )
 
 
+def _joined(entries: dict[object, object]) -> str | None:
+    """Return the keys as one text, or None when not all of them are text."""
+    try:
+        return "".join(cast("dict[str, object]", entries))
+    except TypeError:
+        return None
+
+
 def _bytes_of(text: str) -> int:
     """Return about how many bytes *text* takes as JSON."""
-    return 2 + (len(text) if text.isascii() else len(text.encode(errors="replace")))
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def _is_json_leaf(node: object) -> bool:
-    return math.isfinite(node) if isinstance(node, float) else node is None or isinstance(node, int)
+    return (
+        math.isfinite(node)
+        if isinstance(node, float)
+        else node is None or isinstance(node, str | int)
+    )
 
 
 def _subschemas(document: JsonObject) -> Iterator[tuple[str, JsonValue]]:
@@ -173,10 +185,17 @@ def _references(document: JsonObject) -> list[str] | None:
             if explain_keyword(keyword, value):
                 return None
             if keyword in _HOLDING:
-                waiting.extend(held for _, held in _held_by(keyword, value, ""))
+                waiting.extend(_schemas_in(keyword, value))
             elif keyword == "$ref" and isinstance(value, str):
                 references.append(value)
     return references
+
+
+def _schemas_in(keyword: str, value: JsonValue) -> Iterable[JsonValue]:
+    """Return the schemas that *keyword* holds."""
+    if isinstance(value, dict) and keyword in UNDER_KEYS and keyword != "dependencies":
+        return value.values()
+    return [held for _, held in _held_by(keyword, value, "")]
 
 
 def _check_keywords(at: str, schema: JsonValue) -> Iterator[Fault]:
