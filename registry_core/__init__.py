@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from registry_core.definitions.context import RunContext
     from registry_core.definitions.middleware import Call, Proceed
     from registry_core.definitions.resources import Resources
-    from registry_core.errors import RegistryError
+    from registry_core.errors import AdmissionError, RegistryError
     from registry_core.hooks.markers import hookimpl
     from registry_core.pipeline.pipeline import FromInput, FromStage, Pipeline
     from registry_core.pipeline.policy import Backoff, Policy, Substitute
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from registry_core.results.run import RunResult
 
 __all__ = [
+    "AdmissionError",
     "AgentDefinition",
     "Backoff",
     "Call",
@@ -50,6 +51,7 @@ __all__ = [
 ]
 
 _OWNER = {
+    "AdmissionError": "errors",
     "AgentDefinition": "definitions.agent",
     "Backoff": "pipeline.policy",
     "Call": "definitions.middleware",
