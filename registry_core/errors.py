@@ -145,7 +145,8 @@ class UnknownNameError(NameLookupError):
 
     def __str__(self) -> str:
         """Offer the near ones, else the command that lists all."""
-        listing = "agentreg agents" if self.kind == "agent" else f"agentreg agents --{self.kind}"
+        listings = {"agent": "agentreg agents", "run": "agentreg runs"}
+        listing = listings.get(self.kind, f"agentreg agents --{self.kind}")
         hint = f"did you mean {' or '.join(self.close)}?" if self.close else f"list them: {listing}"
         return f"no {self.kind} is named {self.name!a}: {hint}"
 

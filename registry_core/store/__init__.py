@@ -1,0 +1,1 @@
+"""What we remember of runs: kept while they happen, read and resumed by any process."""

@@ -1,0 +1,160 @@
+"""One thread that commits; what several runs wait for at the same time goes in together.
+
+A commit costs one wait for the disk, whatever stands in it. So the thread takes all that is
+there, and when it took several the last time it waits for as many again, but not longer than
+that commit took: twenty runs share a wait, and one alone never waits for others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from queue import Empty, SimpleQueue
+from threading import Thread
+from time import perf_counter
+from typing import TYPE_CHECKING, TypeAlias
+
+from registry_core.errors import StoreError
+from registry_core.store.database import store_error
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+__all__ = ["Change", "Row", "Writer"]
+
+Row: TypeAlias = tuple[str | bytes | float | None, ...]
+Change: TypeAlias = tuple[tuple[str, Row], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A change, and who waits for it."""
+
+    change: Change
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[None]
+
+
+class Writer:
+    """Commits changes, each in one piece."""
+
+    def __init__(self, file: Path, connect: Callable[[], sqlite3.Connection]) -> None:
+        """Write to *file* through what *connect* gives, from the first change on."""
+        self._file = file
+        self._connect = connect
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._thread: Thread | None = None
+
+    async def commit(self, change: Change) -> None:
+        """Return when *change* would survive a loss of power.
+
+        Who is cancelled meanwhile does not know whether it was kept.
+
+        Raises:
+            StoreError: If it could not be kept; then nothing of it was.
+        """
+        if self._thread is None:
+            self._thread = Thread(target=self._work, name="registry_core.store", daemon=True)
+            self._thread.start()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        self._queue.put(_Waiting(change, loop, future))
+        await future
+
+    def close(self) -> None:
+        """Commit what is waited for, and end the thread."""
+        if self._thread is not None:
+            self._queue.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _work(self) -> None:
+        connection: sqlite3.Connection | None = None
+        together, seconds = 1, 0.0
+        try:
+            while group := self._take(together, seconds):
+                began = perf_counter()
+                try:
+                    connection = connection or self._connect()
+                    verdicts = self._commit_all(connection, group)
+                except StoreError as error:
+                    verdicts = [error] * len(group)
+                together, seconds = len(group), perf_counter() - began
+                _tell(group, verdicts)
+        finally:
+            if connection is not None:
+                connection.close()
+
+    def _take(self, together: int, seconds: float) -> list[_Waiting]:
+        """Return what is to be committed next; nothing when there will be no more."""
+        queue = self._queue
+        first = queue.get()
+        if first is None:
+            return []
+        group = [first]
+        until = perf_counter() + seconds
+        while True:
+            try:
+                if not queue.empty():
+                    another = queue.get_nowait()
+                elif len(group) < together and (left := until - perf_counter()) > 0:
+                    another = queue.get(timeout=left)
+                else:
+                    return group
+            except Empty:
+                return group
+            if another is None:
+                queue.put(None)
+                return group
+            group.append(another)
+
+    def _commit_all(
+        self, connection: sqlite3.Connection, group: Sequence[_Waiting]
+    ) -> list[StoreError | None]:
+        """Commit the whole group at once; where that fails each by itself, to see whose fault."""
+        verdict = self._commit(connection, [part for one in group for part in one.change])
+        if verdict is None or len(group) == 1:
+            return [verdict] * len(group)
+        return [self._commit(connection, one.change) for one in group]
+
+    def _commit(
+        self, connection: sqlite3.Connection, change: Sequence[tuple[str, Row]]
+    ) -> StoreError | None:
+        try:
+            if len(change) == 1:
+                connection.execute(*change[0])
+                return None
+            connection.execute("BEGIN IMMEDIATE")
+            for statement, parts in groupby(change, key=itemgetter(0)):
+                connection.executemany(statement, [row for _, row in parts])
+            connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 -- whoever waits must hear of it, or waits for ever
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            return store_error(self._file, error)
+        return None
+
+
+def _tell(group: Iterable[_Waiting], verdicts: Iterable[StoreError | None]) -> None:
+    """Wake each loop once, for all that it waits for."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, StoreError | None]]] = {}
+    for one, verdict in zip(group, verdicts, strict=True):
+        by_loop.setdefault(one.loop, []).append((one, verdict))
+    for loop, told in by_loop.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_settle, told)
+
+
+def _settle(told: Iterable[tuple[_Waiting, StoreError | None]]) -> None:
+    for one, verdict in told:
+        if one.future.done():
+            continue
+        if verdict is None:
+            one.future.set_result(None)
+        else:
+            one.future.set_exception(verdict)
