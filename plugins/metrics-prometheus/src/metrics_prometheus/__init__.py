@@ -1,0 +1,1 @@
+"""Collector that counts and times runs, stages and attempts for Prometheus."""
