@@ -94,7 +94,7 @@ class Registry:
         source = settings or SettingsSource()
         cache = user_cache_folder() if path is None else ""
         index = open_index(source, path=path, cache=cache, rescan=rescan)
-        return cls(Installation(settings=source, index=index))
+        return cls(Installation(settings=source, index=index, cache=cache))
 
     @classmethod
     def of(cls, report: DiscoveryReport, settings: Settings | None = None) -> Registry:

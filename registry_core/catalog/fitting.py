@@ -19,7 +19,7 @@ from registry_core.schemas.subtype import compare
 from registry_core.schemas.verdict import Fits, Misfit, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from registry_core.definitions.schema import JsonObject
     from registry_core.names import SchemaId
@@ -57,37 +57,30 @@ class Verdicts:
     """What was decided so far, by fingerprints: it depends on structures alone.
 
     So all snapshots share one, and the next process may have it too.
+
+    Attributes:
+        known: Every verdict by the fingerprints of what is given and what is taken; it grows.
     """
 
-    __slots__ = ("_recalled", "_samples", "_verdicts")
+    __slots__ = ("__weakref__", "_samples", "known")
 
-    def __init__(self, recalled: Mapping[Pair, Verdict] | None = None) -> None:
-        """Start with what was decided before, if anything was."""
-        self._recalled = len(recalled or ())
-        self._verdicts: dict[Pair, Verdict] = dict(recalled or {})
+    def __init__(self, known: dict[Pair, Verdict] | None = None) -> None:
+        """Start with what is *known*, which is not copied."""
+        self.known: dict[Pair, Verdict] = {} if known is None else known
         self._samples: dict[str, _Sample | None] = {}
 
     def __len__(self) -> int:
         """How many pairs were decided."""
-        return len(self._verdicts)
-
-    @property
-    def new(self) -> int:
-        """How many of them were decided here and not recalled."""
-        return len(self._verdicts) - self._recalled
-
-    def decided(self) -> Mapping[Pair, Verdict]:
-        """Return every verdict by the fingerprints of what is given and what is taken."""
-        return dict(self._verdicts)
+        return len(self.known)
 
     def of(self, producer: SchemaDefinition, consumer: SchemaDefinition) -> Verdict:
         """Return whether everything given as *producer* can be taken as *consumer*."""
         pair = producer.fingerprint, consumer.fingerprint
         if pair[0] == pair[1] and producer.name == consumer.name:
             return _SAME
-        verdict = self._verdicts.get(pair)
+        verdict = self.known.get(pair)
         if verdict is None:
-            verdict = self._verdicts[pair] = compare(producer.emits, consumer.accepts)
+            verdict = self.known[pair] = compare(producer.emits, consumer.accepts)
         return verdict
 
     def sample(self, producer: SchemaDefinition) -> _Sample | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from math import isqrt
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 __all__ = ["Layered"]
 
@@ -56,8 +56,9 @@ class Layered(Mapping[KeyT, ValueT]):
 
     def __contains__(self, key: object) -> bool:
         """Whether *key* has a value."""
-        if self._layer and key in self._layer:
-            return self._layer[key] is not _GONE
+        layer = cast("Mapping[object, object]", self._layer)
+        if layer and key in layer:
+            return layer[key] is not _GONE
         return key in self._base
 
     def __len__(self) -> int:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from registry_core.catalog.catalog import Catalog
 from registry_core.catalog.entry import CatalogEntry
+from registry_core.catalog.fitting import Verdicts
+from registry_core.catalog.schema_index import SchemaIndex
 from registry_core.definitions.manifest import Manifest
 from registry_core.names import AgentId
 
@@ -50,13 +52,17 @@ def entries_of(contribution: Contribution) -> tuple[CatalogEntry, ...]:
 
 
 def merge(
-    contributions: Iterable[Contribution], *, pins: Mapping[str, str] | None = None
+    contributions: Iterable[Contribution],
+    *,
+    pins: Mapping[str, str] | None = None,
+    verdicts: Verdicts | None = None,
 ) -> Catalog:
     """Return the catalog of all *contributions*; their order makes no difference.
 
     Args:
         contributions: What the plugins offer.
         pins: Distribution that owns a contested short name, by that name.
+        verdicts: What was decided of schemas before; it grows with what is decided now.
 
     Raises:
         DuplicateAgentError: If two of them offer the same agent id.
@@ -66,7 +72,8 @@ def merge(
         contributions,
         key=lambda item: (item.distribution != _HOST, item.distribution, item.version),
     )
-    catalog = Catalog(pins=dict(pins or {}))
+    index = SchemaIndex(verdicts=Verdicts() if verdicts is None else verdicts)
+    catalog = Catalog(schemas=index, pins=dict(pins or {}))
     return catalog.adding(
         (entry for item in ordered for entry in entries_of(item)),
         schemas=(schema for item in ordered for schema in item.manifest.schemas),

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     Head: TypeAlias = tuple[object, int, tuple[Mark, ...], str, bytes, int]
 
-__all__ = ["Index", "open_index"]
+__all__ = ["Index", "is_ours", "open_index", "write_whole"]
 
 _FORMAT = b"agentreg-1\n\n"
 _CHECK_BYTES = 4
@@ -250,7 +250,7 @@ class _Stored:
 
 def _read_head(descriptor: int) -> tuple[Head, int] | None:
     """Return the head of an index with where it ends, or None when it cannot be trusted."""
-    if not _is_ours(os.fstat(descriptor)):
+    if not is_ours(os.fstat(descriptor)):
         return None
     preamble = os.read(descriptor, _START)
     size = int.from_bytes(preamble[-_SIZE_BYTES:], "big")
@@ -271,22 +271,28 @@ def _preamble(packed: bytes) -> bytes:
 
 def _store(file: str, head: Head, tail: bytes) -> None:
     packed = pack(head)
+    write_whole(file, _preamble(packed) + packed + tail)
+
+
+def write_whole(file: str, content: bytes) -> None:
+    """Write a *file* of the cache whole or not at all; its folder must be ours alone."""
     part = f"{file}.{os.getpid()}.{time.monotonic_ns()}.part"
     folder = file.rpartition("/")[0]
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        if not _is_ours(os.stat(folder)):
+        if not is_ours(os.stat(folder)):
             return
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "wb") as stream:
-            stream.write(_preamble(packed) + packed + tail)
+            stream.write(content)
         os.replace(part, file)
         _prune(folder)
     except OSError:
         _discard(part)
 
 
-def _is_ours(status: os.stat_result) -> bool:
+def is_ours(status: os.stat_result) -> bool:
+    """Return whether only we may write what has this *status*."""
     # A cache that others may write would let them choose what we believe to be installed.
     if not hasattr(os, "geteuid"):
         return True

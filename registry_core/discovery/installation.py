@@ -22,7 +22,7 @@ __all__ = ["Installation"]
 class Installation:
     """A report under settings, with the catalog of what can be used."""
 
-    __slots__ = ("_catalog", "_index", "_report", "_settings")
+    __slots__ = ("_cache", "_catalog", "_index", "_report", "_settings")
 
     def __init__(
         self,
@@ -31,8 +31,13 @@ class Installation:
         *,
         index: Index | None = None,
         catalog: Catalog | None = None,
+        cache: str = "",
     ) -> None:
-        """Take a *report*, or an *index* of one; and a *catalog* when it is another than theirs."""
+        """Take a *report*, or an *index* of one; and a *catalog* when it is another than theirs.
+
+        In the folder *cache* stands what was decided before; nothing is kept when it is empty.
+        """
+        self._cache = cache
         self._report = report
         self._settings = settings
         self._index = index
@@ -72,7 +77,12 @@ class Installation:
                 for r in self.report.plugins
                 if r.offered is not None
             )
-            self._catalog = merge(contributions, pins=self.settings.pins)
+            verdicts = None
+            if self._cache:
+                from registry_core.discovery.deciding import keeping
+
+                verdicts = keeping(self._cache)
+            self._catalog = merge(contributions, pins=self.settings.pins, verdicts=verdicts)
         return self._catalog
 
     @property
