@@ -1,4 +1,4 @@
-"""Tests of the settings: where they are written, and what is wrong with them."""
+"""What is written becomes settings, or everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,6 @@ from registry_core.settings.reading import read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable and no file of whoever runs the tests."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    for name in ("ALLOW", "BLOCK", "CONFIG", "LOCK", "TRUST"):
-        monkeypatch.delenv(f"AGENTREG_{name}", raising=False)
 
 
 @pytest.fixture
