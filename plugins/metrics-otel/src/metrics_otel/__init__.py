@@ -1,0 +1,1 @@
+"""Collector that traces and times runs, stages and attempts with OpenTelemetry."""
