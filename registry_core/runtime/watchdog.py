@@ -8,6 +8,7 @@ code is on it is named. It can be told, not helped; only a process of its own ho
 Agents pay nothing. A run pays for being counted, and a loop with runs answers four times in
 every *limit_seconds*::
 
+    watchdog.note(agent, blueprint.target)      # once, when its code was brought in
     watch = watchdog.begin(asyncio.get_running_loop())
     try:
         ...
@@ -29,12 +30,14 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["LoopWatch", "Stall", "Watchdog", "code_of"]
+__all__ = ["LoopWatch", "Stall", "Watchdog"]
+
+_Place: TypeAlias = tuple[str, int, str]
 
 _IDLE_SECONDS = 10.0
 _MOST_KEPT = 100
@@ -99,7 +102,6 @@ class Watchdog:
 
     def __init__(
         self,
-        owner_of: Callable[[CodeType], str | None],
         *,
         limit_seconds: float = 1.0,
         on_stall: Callable[[Stall], None] | None = None,
@@ -107,13 +109,11 @@ class Watchdog:
         """Prepare; starts nothing.
 
         Args:
-            owner_of: Names the agent whose code this is, or None; :func:`code_of` gives the
-                code of an agent. Called in the watching thread, and only when a loop stalls.
             limit_seconds: A loop that does not turn is told at the latest after this time, and
                 never before three quarters of it.
             on_stall: Hears of each stall in the watching thread; must not raise.
         """
-        self._owner_of = owner_of
+        self._owners: dict[_Place, str] = {}
         self._period_seconds = limit_seconds / 4
         self._on_stall = on_stall
         self._lock = threading.Lock()
@@ -137,6 +137,12 @@ class Watchdog:
     def loops(self) -> int:
         """How many event loops it knows."""
         return len(self._watches)
+
+    def note(self, agent: str, target: Callable[..., object]) -> None:
+        """Keep that *target*, a function or a class with ``process``, is the code of *agent*."""
+        code = _code_of(target)
+        if code is not None:
+            self._owners[_place(code)] = agent
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> LoopWatch:
         """Watch *loop*, which runs in this thread, until :meth:`end` is called as often."""
@@ -216,25 +222,20 @@ class Watchdog:
         for frame in _outwards(innermost):
             code = frame.f_code
             stack.insert(0, f"{code.co_filename}:{frame.f_lineno} in {code.co_qualname}")
-            if agent := self._owner_of(code):
+            if agent := self._owners.get(_place(code)):
                 return Stall(agent, seconds, tuple(stack[-_MOST_FRAMES:]))
         return Stall("", seconds, tuple(stack[-_MOST_FRAMES:]))
 
 
-def code_of(target: Callable[..., object]) -> CodeType | None:
-    """Return the code that runs when an agent is called, or None where there is none to see.
-
-    Args:
-        target: The agent's function, or its class with a ``process`` method.
-
-    >>> def shout(text: str) -> str:
-    ...     return text.upper()
-    >>> code_of(shout) is shout.__code__
-    True
-    """
+def _code_of(target: Callable[..., object]) -> CodeType | None:
     function = inspect.unwrap(getattr(target, "process", target))
     code = getattr(function, "__code__", None)
     return code if isinstance(code, CodeType) else None
+
+
+def _place(code: CodeType) -> _Place:
+    # Equal code in two files compares equal, as in an agent that was copied.
+    return (code.co_filename, code.co_firstlineno, code.co_qualname)
 
 
 def _outwards(frame: FrameType | None) -> Iterator[FrameType]:

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from registry_core.runtime.watchdog import LoopWatch, Stall, Watchdog, code_of
+from registry_core.runtime.watchdog import LoopWatch, Stall, Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from types import CodeType
+    from collections.abc import Callable, Generator
 
 AGENT = "slow-agents/sleep@1.0.0"
 
@@ -43,12 +42,14 @@ class Parser:
         return time.monotonic() < self._until
 
 
-OWNERS: dict[CodeType | None, str] = {code_of(sleep_inside): AGENT, code_of(Parser): "parser"}
-
-
-def owner_of(code: CodeType) -> str | None:
-    """Return whose code it is."""
-    return OWNERS.get(code)
+def watchdog_of(
+    limit_seconds: float = 1.0, on_stall: Callable[[Stall], None] | None = None
+) -> Watchdog:
+    """Return a watchdog that knows the agents of this module."""
+    watchdog = Watchdog(limit_seconds=limit_seconds, on_stall=on_stall)
+    watchdog.note(AGENT, sleep_inside)
+    watchdog.note("parser", Parser)
+    return watchdog
 
 
 @contextlib.contextmanager
@@ -68,7 +69,7 @@ class TestNaming:
     ) -> None:
         """Every timeout of the host waits for it, and nobody knows why."""
         told: list[Stall] = []
-        watchdog = Watchdog(owner_of, limit_seconds=0.1, on_stall=told.append)
+        watchdog = watchdog_of(limit_seconds=0.1, on_stall=told.append)
 
         async def main() -> None:
             with watched(watchdog):
@@ -88,7 +89,7 @@ class TestNaming:
     @pytest.mark.fault("F47")
     def test_an_agent_is_named_for_what_it_calls(self) -> None:
         """It is deep in a library, and the library is not the agent."""
-        watchdog = Watchdog(owner_of, limit_seconds=0.1)
+        watchdog = watchdog_of(limit_seconds=0.1)
 
         async def main() -> None:
             with watched(watchdog):
@@ -101,7 +102,7 @@ class TestNaming:
 
     def test_each_time_is_told_once(self) -> None:
         """A log with a line for every quarter of a second is not read."""
-        watchdog = Watchdog(owner_of, limit_seconds=0.1)
+        watchdog = watchdog_of(limit_seconds=0.1)
 
         async def main() -> None:
             with watched(watchdog):
@@ -115,7 +116,7 @@ class TestNaming:
 
     def test_code_of_nobody_is_told_too(self) -> None:
         """A fault of the host itself must not be put on an agent."""
-        watchdog = Watchdog(lambda _: None, limit_seconds=0.2)
+        watchdog = Watchdog(limit_seconds=0.2)
 
         async def main() -> None:
             with watched(watchdog):
@@ -130,7 +131,7 @@ class TestNaming:
 class TestQuiet:
     def test_a_loop_that_turns_is_left_in_peace(self) -> None:
         """A false alarm costs more trust than a true one earns."""
-        watchdog = Watchdog(owner_of, limit_seconds=2.0)
+        watchdog = watchdog_of(limit_seconds=2.0)
 
         async def main() -> None:
             with watched(watchdog):
@@ -143,7 +144,7 @@ class TestQuiet:
 
     def test_a_process_that_stood_still_blames_nobody(self) -> None:
         """A laptop that was shut, a debugger: the agent did nothing wrong."""
-        watchdog = Watchdog(lambda _: None, limit_seconds=1.0)
+        watchdog = Watchdog(limit_seconds=1.0)
 
         async def main() -> None:
             with watched(watchdog) as watch:
@@ -159,13 +160,14 @@ class TestQuiet:
     @pytest.mark.fault("F47")
     def test_who_held_the_interpreter_is_named_afterwards(self) -> None:
         """A wild regular expression lets no other thread look; the stack still shows it."""
-        watchdog = Watchdog(lambda code: "wild" if code.co_name == "main" else None)
+        watchdog = watchdog_of()
 
-        async def main() -> None:
+        async def wild() -> None:
             with watched(watchdog):
                 watchdog.look(60.0, late_seconds=5.0)
 
-        asyncio.run(main())
+        watchdog.note("wild", wild)
+        asyncio.run(wild())
 
         assert [(stall.agent, stall.seconds) for stall in watchdog.recent] == [("wild", 5.0)]
 
@@ -175,7 +177,7 @@ class TestLife:
         """Listing agents needs no thread."""
         before = threading.active_count()
 
-        watchdog = Watchdog(owner_of)
+        watchdog = watchdog_of()
 
         assert not watchdog.is_awake
         assert threading.active_count() <= before
@@ -183,7 +185,7 @@ class TestLife:
     def test_the_thread_ends_after_the_last_run(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A service that is idle should be idle."""
         monkeypatch.setattr("registry_core.runtime.watchdog._IDLE_SECONDS", 0.02)
-        watchdog = Watchdog(owner_of, limit_seconds=0.04)
+        watchdog = watchdog_of(limit_seconds=0.04)
 
         async def main() -> None:
             with watched(watchdog):
@@ -204,7 +206,7 @@ class TestLife:
     def test_it_starts_again_for_the_next_run(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The second night must be watched like the first."""
         monkeypatch.setattr("registry_core.runtime.watchdog._IDLE_SECONDS", 0.0)
-        watchdog = Watchdog(owner_of, limit_seconds=0.08)
+        watchdog = watchdog_of(limit_seconds=0.08)
 
         async def main() -> None:
             with watched(watchdog):
@@ -219,7 +221,7 @@ class TestLife:
 
     def test_a_closed_loop_is_forgotten(self) -> None:
         """Whoever makes a loop for each request must not fill the memory."""
-        watchdog = Watchdog(owner_of, limit_seconds=60.0)
+        watchdog = watchdog_of(limit_seconds=60.0)
 
         async def main() -> None:
             watchdog.begin(asyncio.get_running_loop())
