@@ -12,16 +12,17 @@ from registry_core.discovery.installation import Installation
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import TypeAlias
+    from typing import TypeAlias, Unpack
 
     from registry_core.catalog.catalog import Catalog
+    from registry_core.composer.terms import GoalTerms
     from registry_core.definitions.middleware import MiddlewareFunction
     from registry_core.discovery.loading import Loader
     from registry_core.discovery.report import DiscoveryReport, PluginRecord
     from registry_core.discovery.rows import AgentRow
     from registry_core.names import AgentId
     from registry_core.pipeline.pipeline import Pipeline
-    from registry_core.pipeline.plan import Objective, Plan, PlanSearch
+    from registry_core.pipeline.plan import Plan, PlanSearch
     from registry_core.results.events import Observer
     from registry_core.results.run import RunResult
     from registry_core.runtime.agents import Blueprints
@@ -172,84 +173,34 @@ class Registry:
         local = {agent: target for agent, target in self.local.items() if agent in kept}
         return Registry(self._installed.replacing(kept), local)
 
-    def plan(
-        self,
-        *,
-        have: Iterable[SchemaLike] = (),
-        want: Iterable[SchemaLike] = (),
-        capabilities: Iterable[str] = (),
-        exclude: Iterable[str] = (),
-        require: Iterable[str] = (),
-        max_stages: int | None = None,
-        objective: Objective = "stages",
-    ) -> Plan:
+    def plan(self, **terms: Unpack[GoalTerms]) -> Plan:
         """Return the best plan; see :meth:`plans`.
 
         Raises:
             NoPlanError: If there is none.
         """
-        search = self.plans(
-            have=have,
-            want=want,
-            capabilities=capabilities,
-            exclude=exclude,
-            require=require,
-            max_stages=max_stages,
-            objective=objective,
-        )
-        return search.best
+        return self.plans(**terms).best
 
-    def plans(
-        self,
-        *,
-        have: Iterable[SchemaLike] = (),
-        want: Iterable[SchemaLike] = (),
-        capabilities: Iterable[str] = (),
-        exclude: Iterable[str] = (),
-        require: Iterable[str] = (),
-        max_stages: int | None = None,
-        objective: Objective = "stages",
-        limit: int = 1,
-    ) -> PlanSearch:
+    def plans(self, *, limit: int = 1, **terms: Unpack[GoalTerms]) -> PlanSearch:
         """Return the best plans for a goal; nothing of a plugin is executed.
 
         An optional input keeps its default, unless a given value or a required agent's output
         fits it that nothing else takes.
 
         Args:
-            have: Schemas of the values at hand: names, ids or Python types; each counts once.
-            want: Schemas of the values that must come out.
-            capabilities: Capabilities to pass through, one stage each, in this order; instead
-                of or beside the two ends.
-            exclude: Agents that must not be used.
-            require: Agents that must be used.
-            max_stages: Most stages a plan may have.
-            objective: What to make as small as possible.
             limit: Most plans to return.
+            terms: What is asked, such as *have*, *want* and *capabilities*; each term is told
+                in :class:`registry_core.composer.terms.GoalTerms`.
 
         Raises:
             NoPlanError: If there is none, with how far the search got and what is missing.
             NameLookupError: If a name of an agent or a schema leads to nothing, or to several.
             InvalidNameError: If a capability could not be the name of one.
         """
-        from registry_core.composer.chaining import find_chains
-        from registry_core.composer.goal import Goal, knowing
         from registry_core.composer.planning import find_plans
-        from registry_core.names import CapabilityName
+        from registry_core.composer.terms import goal_of
 
-        catalog, given = knowing(self.catalog, have)
-        catalog, wanted = knowing(catalog, want)
-        goal = Goal(
-            have=given,
-            want=wanted,
-            capabilities=tuple(map(CapabilityName.parse, capabilities)),
-            exclude=frozenset(map(catalog.resolve, exclude)),
-            require=frozenset(map(catalog.resolve, require)),
-            max_stages=max_stages,
-            objective=objective,
-        )
-        find = find_chains if goal.capabilities else find_plans
-        return find(catalog, goal, limit=limit)
+        return find_plans(*goal_of(self.catalog, **terms), limit=limit)
 
     def bind(self, pipeline: Pipeline) -> Pipeline:
         """Return *pipeline* with full ids and a source for every input.

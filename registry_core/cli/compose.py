@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Literal, Unpack
 
 import click
 
-from registry_core.cli.options import GoalOptions, as_json, discovered, goal_options, plain
+from registry_core.cli.options import (
+    GoalOptions,
+    as_json,
+    check_asked,
+    discovered,
+    goal_options,
+    plain,
+    terms_of,
+)
 from registry_core.cli.rendering import Output
 from registry_core.cli.settings_file import change_settings, file_to_change, of_project, saves
 from registry_core.cli.values import parse_have, schema_of_file
@@ -20,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from registry_core.composer.rejection import Rejection
+    from registry_core.composer.terms import GoalTerms
     from registry_core.definitions.schema import JsonValue
     from registry_core.pipeline.plan import Plan, PlanSearch
     from registry_core.registry import Registry
@@ -64,8 +73,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     **goal: Unpack[GoalOptions],
 ) -> None:
     """Plan a pipeline from FILE, or from what --have says, and say why. Runs nothing."""
-    if not goal["want"] and not goal["capabilities"]:
-        raise click.UsageError("say what must come out: --want SCHEMA, or --capability NAME")
+    check_asked(goal)
     if draw is not None and (as_json or explain):
         raise click.UsageError("--draw prints a drawing and nothing else: choose one")
     if save_as is not None and not IDENTIFIER.fullmatch(save_as):
@@ -74,22 +82,18 @@ def command(  # noqa: PLR0913 -- one parameter an option
     given = [parse_have(text)[0] for text in goal["have"]]
     if file is not None:
         given.insert(0, schema_of_file(registry.catalog, file))
-    search = registry.plans(
-        have=given,
-        want=goal["want"],
-        capabilities=goal["capabilities"],
-        exclude=goal["exclude"],
-        require=goal["require"],
-        max_stages=goal["max_stages"],
-        objective=goal["objective"],
-        limit=limit,
-    )
+    terms = terms_of(goal, given)
+    search = registry.plans(limit=limit, **terms)
     output = Output(plain=plain)
     if draw is not None:
         _draw(output, search.best, draw)
     else:
-        others = _rejected(registry, search.best, given, goal) if explain else None
+        others = _rejected(registry, search.best, terms) if explain else None
         _answer(output, search, others, as_json=as_json)
+<<<<<<< HEAD
+    if save is not None:
+        _save(registry, search.best, terms, save, lock)
+=======
     if save_as is not None:
         _save_as(
             ctx,
@@ -100,6 +104,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
         )
     elif save is not None:
         _save(registry, search.best, goal, save, lock)
+>>>>>>> add40b22c4d2a8bb9cd3469f205a798c6156165a
 
 
 def _answer(
@@ -117,24 +122,12 @@ def _answer(
         output.text("\n".join(["", "not in the best plan:", *lines]))
 
 
-def _rejected(
-    registry: Registry, plan: Plan, given: Iterable[str], goal: GoalOptions
-) -> tuple[Rejection, ...]:
-    from registry_core.composer.goal import Goal, knowing
+def _rejected(registry: Registry, plan: Plan, terms: GoalTerms) -> tuple[Rejection, ...]:
     from registry_core.composer.rejection import rejected
-    from registry_core.names import CapabilityName
+    from registry_core.composer.terms import goal_of
 
-    catalog, have = knowing(registry.catalog, given)
-    asked = Goal(
-        have=have,
-        want=knowing(catalog, goal["want"])[1],
-        capabilities=tuple(map(CapabilityName.parse, goal["capabilities"])),
-        exclude=frozenset(map(catalog.resolve, goal["exclude"])),
-        require=frozenset(map(catalog.resolve, goal["require"])),
-        max_stages=goal["max_stages"],
-        objective=goal["objective"],
-    )
-    return rejected(catalog, asked, plan)
+    catalog, goal = goal_of(registry.catalog, **terms)
+    return rejected(catalog, goal, plan)
 
 
 def _rejection_value(rejection: Rejection) -> dict[str, JsonValue]:
@@ -158,6 +151,9 @@ def _draw(output: Output, plan: Plan, form: Literal["mermaid", "svg"]) -> None:
     output.text(mermaid(plan) if form == "mermaid" else svg(plan))
 
 
+<<<<<<< HEAD
+def _save(registry: Registry, plan: Plan, terms: GoalTerms, file: Path, lock: Path | None) -> None:
+=======
 def _save_as(
     ctx: click.Context,
     name: str,
@@ -181,10 +177,11 @@ def _save_as(
 
 
 def _save(registry: Registry, plan: Plan, goal: GoalOptions, file: Path, lock: Path | None) -> None:
+>>>>>>> add40b22c4d2a8bb9cd3469f205a798c6156165a
     from dataclasses import replace
 
     from registry_core.cli import artefacts
-    from registry_core.names import CapabilityName
+    from registry_core.composer.terms import goal_of
     from registry_core.pipeline.files import pipeline_text
     from registry_core.pipeline.lock import Lock, joined
     from registry_core.pipeline.pipeline import IDENTIFIER
@@ -195,12 +192,17 @@ def _save(registry: Registry, plan: Plan, goal: GoalOptions, file: Path, lock: P
     place = artefacts.beside(file, lock)
     name = artefacts.name_in(place, file)
     made = artefacts.lock_of(registry, name, pipeline)
+    goal = goal_of(registry.catalog, **terms)[1]
     entry = replace(
         made.pipelines[name],
         have=plan.have,
         want=plan.want,
-        capabilities=tuple(map(CapabilityName.parse, goal["capabilities"])),
-        exclude=tuple(map(registry.resolve, goal["exclude"])),
+        capabilities=tuple(map(str, goal.capabilities)),
+        any_order=tuple(map(str, goal.any_order)),
+        ends=(str(goal.first or ""), str(goal.last or "")),
+        exclude=tuple(sorted(goal.exclude)),
+        require=tuple(sorted(goal.require)),
+        limits=goal.limits,
         objective=plan.objective,
     )
     old = artefacts.open_lock(place) if place.exists() else Lock()
@@ -220,6 +222,10 @@ def plan_value(plan: Plan) -> dict[str, JsonValue]:
         "stages": len(plan.pipeline.stages),
         "depth": plan.depth,
         "cost": plan.cost,
+        "latency_seconds": plan.latency_seconds,
+        "memory_mib": plan.memory_mib,
+        "success": plan.success,
+        "score": plan.score,
         "objective": plan.objective,
         "value": plan.value,
         "lower_bound": plan.lower_bound,

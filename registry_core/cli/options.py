@@ -8,16 +8,34 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from registry_core.composer.terms import GoalTerms
     from registry_core.pipeline.plan import Objective
     from registry_core.registry import Registry
     from registry_core.settings.sources import SettingsSource
 
+<<<<<<< HEAD
+__all__ = [
+    "GoalOptions",
+    "as_json",
+    "check_asked",
+    "discovered",
+    "goal_options",
+    "plain",
+    "rescan",
+    "terms_of",
+]
+=======
 __all__ = ["JSON_WANTED", "GoalOptions", "as_json", "discovered", "goal_options", "plain"]
 __all__ += ["rescan", "source_of"]
+>>>>>>> add40b22c4d2a8bb9cd3469f205a798c6156165a
 
 JSON_WANTED = "registry_core.json"
 _RESCAN = "registry_core.rescan"
 _SOURCE = "registry_core.source"
+
+_NUMBER = click.FloatRange(min=0)
 
 CommandT = TypeVar("CommandT", bound=Callable[..., object])
 
@@ -39,7 +57,10 @@ class PlanLimits(TypedDict):
     exclude: tuple[str, ...]
     require: tuple[str, ...]
     max_stages: int | None
-    objective: Objective
+    max_cost: float | None
+    max_memory_mib: int | None
+    max_latency_seconds: float | None
+    objective: tuple[Objective, ...]
 
 
 class GoalOptions(PlanLimits):
@@ -48,6 +69,9 @@ class GoalOptions(PlanLimits):
     want: tuple[str, ...]
     have: tuple[str, ...]
     capabilities: tuple[str, ...]
+    any_order: tuple[str, ...]
+    first: str | None
+    last: str | None
 
 
 def goal_options(command: CommandT) -> CommandT:
@@ -65,22 +89,76 @@ def goal_options(command: CommandT) -> CommandT:
             "capabilities",
             multiple=True,
             metavar="NAME",
-            help="Pass through it: one stage for each, in this order.",
+            help="Pass through it: a stage for each, in this order, others between them.",
         ),
+        click.option(
+            "--any-order", multiple=True, metavar="NAME", help="Have a stage with this capability."
+        ),
+        click.option("--first", metavar="NAME", help="Capability of the first stage of the way."),
+        click.option("--last", metavar="NAME", help="Capability of the last stage of the way."),
         click.option("--exclude", multiple=True, metavar="AGENT", help="Do not use it."),
         click.option("--require", multiple=True, metavar="AGENT", help="Use it."),
         click.option("--max-stages", type=click.IntRange(min=1), help="Most stages."),
+        click.option("--max-cost", type=_NUMBER, help="Most that the costs may add up to."),
+        click.option(
+            "--max-memory",
+            "max_memory_mib",
+            type=click.IntRange(min=0),
+            metavar="MIB",
+            help="Most memory that stages which may run at once may need.",
+        ),
+        click.option(
+            "--max-latency",
+            "max_latency_seconds",
+            type=_NUMBER,
+            metavar="SECONDS",
+            help="Longest time that a run is expected to take.",
+        ),
         click.option(
             "--objective",
-            type=click.Choice(["stages", "depth", "latency", "cost"]),
-            default="stages",
+            multiple=True,
+            type=click.Choice(["stages", "depth", "latency", "cost", "reliability", "score"]),
+            default=("stages",),
             show_default=True,
-            help="What to make as small as possible.",
+            help="What to make as small as possible; of two, what is not worse in both.",
         ),
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def check_asked(options: GoalOptions) -> None:
+    """Refuse a goal that asks for nothing, or for more than can be weighed.
+
+    Raises:
+        click.UsageError: If it does.
+    """
+    asked = (options[name] for name in ("want", "capabilities", "any_order", "first", "last"))
+    if not any(asked):
+        raise click.UsageError("say what must come out: --want SCHEMA, or --capability NAME")
+    if len(options["objective"]) > 2:  # noqa: PLR2004 -- a front has two sides
+        raise click.UsageError("plans are weighed by one --objective, or by two")
+
+
+def terms_of(options: GoalOptions, have: Iterable[str]) -> GoalTerms:
+    """Return the goal that was typed, with the schemas of what is at hand."""
+    one, *others = options["objective"]
+    return {
+        "have": have,
+        "want": options["want"],
+        "capabilities": options["capabilities"],
+        "any_order": options["any_order"],
+        "first": options["first"],
+        "last": options["last"],
+        "exclude": options["exclude"],
+        "require": options["require"],
+        "max_stages": options["max_stages"],
+        "max_cost": options["max_cost"],
+        "max_memory_mib": options["max_memory_mib"],
+        "max_latency_seconds": options["max_latency_seconds"],
+        "objective": (one, others[0]) if others else one,
+    }
 
 
 def rescan(command: CommandT) -> CommandT:

@@ -12,7 +12,15 @@ import click
 from click.core import ParameterSource
 
 from registry_core.cli.compose import plan_value
-from registry_core.cli.options import GoalOptions, as_json, discovered, goal_options, plain
+from registry_core.cli.options import (
+    GoalOptions,
+    as_json,
+    check_asked,
+    discovered,
+    goal_options,
+    plain,
+    terms_of,
+)
 from registry_core.cli.rendering import Output, Progress, shielded
 from registry_core.cli.saved import open_ready, values_for
 from registry_core.cli.values import (
@@ -136,20 +144,16 @@ def _planned(registry: Registry, file: Path | None, goal: GoalOptions) -> _Work:
     if file is not None and not file.exists() and (agent := _agent_named(registry, str(file))):
         file, require = None, (*require, agent)
         want = want or (registry.catalog.definition(agent).output,)
+<<<<<<< HEAD
+    check_asked({**goal, "want": want})
+=======
     if not want and not goal["capabilities"]:
         if file is not None and not file.exists():
             raise click.BadParameter(_unknown(registry, str(file)), param_hint="FILE")
         raise click.UsageError("say what must come out: --want SCHEMA, or --capability NAME")
+>>>>>>> add40b22c4d2a8bb9cd3469f205a798c6156165a
     given = _given(registry, file, goal["have"])
-    plan = registry.plan(
-        have=list(given),
-        want=want,
-        capabilities=goal["capabilities"],
-        exclude=goal["exclude"],
-        require=require,
-        max_stages=goal["max_stages"],
-        objective=goal["objective"],
-    )
+    plan = registry.plan(**terms_of({**goal, "want": want, "require": require}, given))
     names = (declared.name for declared in plan.pipeline.inputs)
     return _Work(plan, dict(zip(names, given.values(), strict=True)))
 

@@ -7,19 +7,21 @@ ended before one was proved, that is the reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from registry_core.catalog.versions import called
-from registry_core.composer.chaining import find_chains
-from registry_core.composer.planning import index_for
-from registry_core.composer.problem import Problem
-from registry_core.composer.search import solve
-from registry_core.composer.shortfall import asked_keys, given_keys
-from registry_core.composer.solution import Exceeded, Found
+from registry_core.composer.answer import Answer, answers
+from registry_core.composer.eligibility import Barred, OverBudget, barrier, describe_barrier
+from registry_core.composer.expectation import Expect, declared, loss
+from registry_core.composer.limits import Within
+from registry_core.composer.matching import asked_keys, given_keys
+from registry_core.composer.question import CONVERTER, Question, ask
+from registry_core.composer.search import begin
+from registry_core.composer.solution import Unreachable
+from registry_core.composer.versions import admits
 from registry_core.definitions.schema import JsonValue
-from registry_core.errors import NoPlanError
 from registry_core.names import AgentId, CapabilityName, SchemaId
 from registry_core.pipeline.pipeline import FromStage
 from registry_core.pipeline.plan import Objective
@@ -30,12 +32,15 @@ if TYPE_CHECKING:
 
     from registry_core.catalog.catalog import Catalog
     from registry_core.composer.goal import Goal
+    from registry_core.composer.problem import Problem
     from registry_core.pipeline.plan import Plan
 
-__all__ = ["Barred", "Gap", "Outranked", "Outscored", "Reason", "Rejection", "Unconnected"]
-__all__ += ["Undecidable", "describe", "rejected"]
+__all__ = ["Decision", "Gap", "Outranked", "Outscored", "Reason", "Rejection"]
+__all__ += ["Unconnected", "Undecidable", "describe", "rejected"]
 
 _SECONDS_EACH = 0.25
+
+Decision: TypeAlias = Literal["value", "stages", "converters", "merit", "id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,6 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Barred:
-    """A decision of the caller or the settings keeps it out."""
-
-    by: Literal["exclude", "contested"]
-
-
-@dataclass(frozen=True, slots=True)
 class Unconnected:
     """Nothing that can be reached feeds it, or what it gives leads nowhere."""
 
@@ -86,14 +84,15 @@ class Outranked:
         value: What the best plan with it has; equal to the plan's where a tie decided.
         more: How much more that is than the plan's.
         stages: Stages of the best plan with it.
-        decided: What decided: the value, then the number of stages, then the ids.
+        decided: What decided: the value, then the number of stages, of converters, what is known
+            of the agents' merit, then the ids.
     """
 
     objective: Objective
     value: float
     more: float
     stages: int
-    decided: Literal["value", "stages", "id"]
+    decided: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class Undecidable:
     reason: str
 
 
-Reason: TypeAlias = Barred | Unconnected | Outranked | Outscored | Undecidable
+Reason: TypeAlias = Barred | OverBudget | Unconnected | Outranked | Outscored | Undecidable
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,9 @@ class Rejection:
         return f"{self.agent} {self.part}: {describe(self.reason)}"
 
 
-def rejected(catalog: Catalog, goal: Goal, plan: Plan, *, limit: int = 20) -> tuple[Rejection, ...]:
+def rejected(
+    catalog: Catalog, goal: Goal, plan: Plan, *, limit: int = 20, expect: Expect = declared
+) -> tuple[Rejection, ...]:
     """Return who could have taken part in the best *plan* for *goal*, and why it does not.
 
     Whoever gives what the goal wants comes first, then who gives what one stage takes of
@@ -145,14 +146,11 @@ def rejected(catalog: Catalog, goal: Goal, plan: Plan, *, limit: int = 20) -> tu
         goal: What it was found for.
         plan: The best plan.
         limit: Most agents to tell of.
+        expect: What is expected of agents, as it was when the plan was found.
     """
     parts = dict(islice(_candidates(catalog, goal, plan), limit))
-    judge = _ChainJudge if goal.capabilities else _PlanJudge
-    reason = judge(catalog, goal, plan).reason
-    return tuple(
-        Rejection(agent, part, _barred(catalog, goal, agent) or reason(agent))
-        for agent, part in parts.items()
-    )
+    judge = _Judge(ask(catalog, goal, expect), plan)
+    return tuple(Rejection(agent, part, judge.reason(agent)) for agent, part in parts.items())
 
 
 def describe(reason: Reason) -> str:
@@ -162,9 +160,8 @@ def describe(reason: Reason) -> str:
     'the best plan with it has stages 3, 1 more'
     """
     match reason:
-        case Barred(by):
-            contested = "shares its plugin's name: require it by its id"
-            return "excluded" if by == "exclude" else contested
+        case Barred() | OverBudget():
+            return describe_barrier(reason)
         case Unconnected(gaps):
             return "; ".join(map(_gap_text, gaps))
         case Outranked():
@@ -176,10 +173,19 @@ def describe(reason: Reason) -> str:
 
 
 def _rank_text(rank: Outranked) -> str:
-    if rank.decided == "value":
-        return f"the best plan with it has {rank.objective} {rank.value:g}, {rank.more:g} more"
+    best = f"the best plan with it has {rank.objective} {rank.value:g}, {rank.more:g} more"
     tie = f"the best plan with it has the same {rank.objective}, {rank.value:g}"
-    return f"{tie}; ties go by id" if rank.decided == "id" else f"{tie}, in {rank.stages} stages"
+    match rank.decided:
+        case "value":
+            return best
+        case "stages":
+            return f"{tie}, in {rank.stages} stages"
+        case "converters":
+            return f"{tie}, with more converters"
+        case "merit":
+            return f"{tie}; its agents have done less well"
+        case "id":
+            return f"{tie}; ties go by id"
 
 
 def _gap_text(gap: Gap) -> str:
@@ -196,10 +202,11 @@ def _candidates(catalog: Catalog, goal: Goal, plan: Plan) -> Iterator[tuple[Agen
     """Yield each agent that could have a part with that part, the first one that it could have."""
     seen = {AgentId(stage.agent) for stage in plan.pipeline.stages}
     fed = (e.takes for e in plan.edges if e.stage and isinstance(e.source, FromStage))
-    needs = () if goal.capabilities else dict.fromkeys((*goal.want, *fed))
+    needs = () if goal.steps else dict.fromkeys((*goal.want, *fed))
+    names = dict.fromkeys(term.name for term in (*goal.steps, *goal.any_order))
     parts = [
         *((f"gives {need.name}", catalog.schemas.producers_of(need)) for need in needs),
-        *((f"does {name}", catalog.capabilities.agents(name)) for name in goal.capabilities),
+        *((f"does {name}", catalog.capabilities.agents(name)) for name in names),
     ]
     for part, agents in parts:
         for agent in agents:
@@ -208,111 +215,114 @@ def _candidates(catalog: Catalog, goal: Goal, plan: Plan) -> Iterator[tuple[Agen
                 yield agent, part
 
 
-def _barred(catalog: Catalog, goal: Goal, agent: AgentId) -> Barred | None:
-    if agent in goal.exclude:
-        return Barred("exclude")
-    if catalog.entry(agent).contested and agent not in goal.require:
-        return Barred("contested")
-    return None
+class _Judge:
+    """Why agents are not in a plan; asks the planner's own question."""
 
-
-class _PlanJudge:
-    """Why agents are not in a plan from schemas to schemas; asks the planner's own index."""
-
-    def __init__(self, catalog: Catalog, goal: Goal, plan: Plan) -> None:
-        self._catalog = catalog
+    def __init__(self, question: Question, plan: Plan) -> None:
+        self._question = question
+        self._catalog = question.catalog
+        self._goal = question.goal
         self._plan = plan
-        self._problem = Problem(
-            index=index_for(catalog, goal),
-            have=goal.have,
-            want=goal.want,
-            required=frozenset(goal.require),
-            max_operations=goal.max_stages,
-        )
-        self._reach = self._problem.index.reach(goal.have)
-        outputs = (catalog.definition(agent).output for agent in self._reach.operations)
-        self._at_hand = dict.fromkeys((*goal.have, *outputs))
+        outputs = (entry.definition.output for entry in question.matches.runnable)
+        self._at_hand = dict.fromkeys((*question.goal.have, *outputs))
+        best = self._best(question.problem) if question.goal.steps else None
+        self._way = best.way if isinstance(best, Answer) else ()
 
     def reason(self, agent: AgentId) -> Reason:
-        inputs = self._catalog.definition(agent).inputs
-        unmet = [i for i in inputs if i.required and i.schema not in self._reach.needs]
-        if unmet:
-            gaps = (_gap(self._catalog, i.name, i.schema, self._at_hand) for i in unmet)
-            return Unconnected(tuple(gaps))
-        result = solve(
-            replace(self._problem, required=self._problem.required | {agent}),
-            objective=self._plan.objective,
+        entry = self._catalog.entry(agent)
+        barred = barrier(self._goal, entry, self._question.expect)
+        if barred := barred or self._version(agent):
+            return barred
+        inputs = entry.definition.inputs
+        met = self._question.matches.met
+        if unmet := [item for item in inputs if item.required and item.schema not in met]:
+            return Unconnected(
+                tuple(_gap(self._catalog, i.name, i.schema, self._at_hand) for i in unmet)
+            )
+        best = self._best(self._question.requiring(agent))
+        if isinstance(best, Answer):
+            return self._compared(best)
+        gaps = tuple(self._gaps(agent))
+        return Unconnected(gaps) if gaps else Undecidable(best)
+
+    def _best(self, problem: Problem) -> Answer | str:
+        """Return the best plan for a problem, or why there is none."""
+        search = begin(
+            problem,
+            objective=self._question.objective,
             time_budget_seconds=_SECONDS_EACH,
         )
-        match result:
-            case Found(solutions=(first, *_)):
-                if first.proved and first.value >= self._plan.value:
-                    return _outranked(self._plan, first.value, len(first.operations))
-                best = f"from {first.lower_bound:g} to {first.value:g}"
-                return Undecidable(f"the best plan with it has {self._plan.objective} {best}")
-            case Exceeded(lower_bound=bound):
-                return Undecidable(f"a plan with it has at least {bound} stages, too many")
-            case _:
-                return Undecidable("no plan can use it")
+        if isinstance(search, Unreachable):
+            return "no plan can use it"
+        found = filter(Within(self._goal), answers(self._question, search.plans()))
+        if best := next(found, None):
+            return best
+        if search.fewest:
+            return f"a plan with it has at least {search.fewest} stages, too many"
+        return "no plan with it keeps within the limits"
 
+    def _version(self, agent: AgentId) -> Barred | None:
+        """Return the versions that an agent is not of, where that is what bars it."""
+        terms = [
+            term
+            for term in (*self._goal.steps, *self._goal.any_order)
+            if agent in self._catalog.capabilities.agents(term.name)
+        ]
+        if not terms or any(admits(term.versions, agent.version) for term in terms):
+            return None
+        return Barred("version", terms[0].versions)
 
-def _outranked(plan: Plan, value: float, stages: int) -> Outranked:
-    decided: Literal["value", "stages", "id"] = "id"
-    if value != plan.value:
-        decided = "value"
-    elif stages != len(plan.pipeline.stages):
-        decided = "stages"
-    return Outranked(plan.objective, value, value - plan.value, stages, decided)
+    def _compared(self, other: Answer) -> Reason:
+        """Return what makes the plan better than the best one with the agent."""
+        plan, best = self._plan, other.plan
+        if not best.proved or best.value < plan.value:
+            between = f"from {best.lower_bound:g} to {best.value:g}"
+            return Undecidable(f"the best plan with it has {plan.objective} {between}")
+        stages = len(best.pipeline.stages)
+        if best.value == plan.value and stages == len(plan.pipeline.stages):
+            score = self._catalog.capabilities.score
+            for term, ours, chosen in zip(self._goal.steps, other.way, self._way, strict=True):
+                has = score(self._catalog.definition(ours), term.name)
+                needed = score(self._catalog.definition(chosen), term.name)
+                if has < needed:
+                    return Outscored(term.name, has, needed)
+        more = best.value - plan.value
+        return Outranked(plan.objective, best.value, more, stages, self._decision(best))
 
+    def _decision(self, best: Plan) -> Decision:
+        plan = self._plan
+        if best.value != plan.value:
+            return "value"
+        if len(best.pipeline.stages) != len(plan.pipeline.stages):
+            return "stages"
+        if self._converters(best) != self._converters(plan):
+            return "converters"
+        return "id" if self._merit(best) == self._merit(plan) else "merit"
 
-class _ChainJudge:
-    """Why agents are not in a plan through capabilities."""
+    def _converters(self, plan: Plan) -> int:
+        entries = (self._catalog.entry(stage.agent) for stage in plan.pipeline.stages)
+        return sum(CONVERTER in entry.definition.tags for entry in entries)
 
-    def __init__(self, catalog: Catalog, goal: Goal, plan: Plan) -> None:
-        self._catalog = catalog
-        self._goal = goal
-        self._plan = plan
-        self._chain = [AgentId(stage.agent) for stage in plan.pipeline.stages]
-
-    def reason(self, agent: AgentId) -> Reason:
-        try:
-            plan = find_chains(
-                self._catalog, replace(self._goal, require=self._goal.require | {agent})
-            ).best
-        except NoPlanError as error:
-            gaps = tuple(self._gaps(agent))
-            return Unconnected(gaps) if gaps else Undecidable(error.reason)
-        if self._goal.objective == "cost" and plan.cost != self._plan.cost:
-            return _outranked(self._plan, plan.value, len(plan.pipeline.stages))
-        score = self._catalog.capabilities.score
-        for name, chosen, stage in zip(
-            self._goal.capabilities, self._chain, plan.pipeline.stages, strict=True
-        ):
-            ours = score(self._catalog.definition(stage.agent), name)
-            best = score(self._catalog.definition(chosen), name)
-            if ours != best:
-                return Outscored(name, ours, best)
-        return _outranked(self._plan, plan.value, len(plan.pipeline.stages))
+    def _merit(self, plan: Plan) -> float:
+        entries = (self._catalog.entry(stage.agent) for stage in plan.pipeline.stages)
+        return sum(loss(self._question.expect(entry).merit) for entry in entries)
 
     def _gaps(self, agent: AgentId) -> Iterator[Gap]:
         """Yield what does not meet, were *agent* put in the place of who was chosen."""
+        stages = {AgentId(stage.agent): stage.id for stage in self._plan.pipeline.stages}
         definition = self._catalog.definition(agent)
-        for place, name in enumerate(self._goal.capabilities):
-            if agent not in self._catalog.capabilities.agents(name):
+        for term, chosen in zip(self._goal.steps, self._way, strict=False):
+            if agent not in term.agents(self._catalog) or chosen not in stages:
                 continue
-            given = [*self._plan.have, *map(self._output, self._chain[:place])]
+            earlier = list(stages)[: list(stages).index(chosen)]
+            given = [*self._plan.have, *(self._catalog.definition(a).output for a in earlier)]
             for item in definition.inputs:
                 if item.required and not _met(self._catalog, item.schema, given):
                     yield _gap(self._catalog, item.name, item.schema, given)
-            takes = self._goal.want
-            if place + 1 < len(self._chain):
-                follower = self._catalog.definition(self._chain[place + 1]).inputs
-                takes = tuple(item.schema for item in follower)
+            source = FromStage(stages[chosen])
+            takes = dict.fromkeys(e.takes for e in self._plan.edges if e.source == source)
             if not any(_met(self._catalog, need, [definition.output]) for need in takes):
                 yield from (_gap(self._catalog, "", need, [definition.output]) for need in takes)
-
-    def _output(self, agent: AgentId) -> SchemaId:
-        return self._catalog.definition(agent).output
 
 
 def _met(catalog: Catalog, need: SchemaId, given: Iterable[SchemaId]) -> bool:

@@ -22,7 +22,7 @@ from registry_core.composer.index import Reach
 from registry_core.composer.problem import Objective, Problem
 from registry_core.composer.reachability import find_missing
 from registry_core.composer.reduction import simplify
-from registry_core.composer.solution import Exceeded, Found, Solution
+from registry_core.composer.solution import Exceeded, Found, Solution, Unreachable
 from registry_core.composer.task import extract
 from registry_core.composer.timing import earliest_plan, finish, timeless
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from registry_core.composer.solution import SolveResult
     from registry_core.composer.task import Task
 
-__all__ = ["iterate", "solve"]
+__all__ = ["Search", "begin", "iterate", "solve"]
 
 
 def solve(
@@ -63,12 +63,30 @@ def solve(
     >>> solve(Problem.of([Operation("a", (1,), (2,))], have=[1], want=[3])).missing
     (3,)
     """
+    search = begin(
+        problem, objective=objective, time_budget_seconds=time_budget_seconds, clock=clock
+    )
+    if isinstance(search, Unreachable):
+        return search
+    found = tuple(islice(search.plans(), limit))
+    return Found(found, search.complete) if found else Exceeded(search.fewest, search.complete)
+
+
+def begin(
+    problem: Problem,
+    *,
+    objective: Objective = "stages",
+    time_budget_seconds: float | None = None,
+    clock: Callable[[], float] = monotonic,
+) -> Search | Unreachable:
+    """Return the search for all plans, or what stops every plan.
+
+    The arguments are those of `solve`. The time counts from now on.
+    """
     reach = problem.index.reach(problem.have, problem.excluded)
     if unreachable := find_missing(problem, reach):
         return unreachable
-    run = _Run(problem, reach, objective, _alarm(time_budget_seconds, clock))
-    found = tuple(islice(run.plans(), limit))
-    return Found(found, run.complete) if found else Exceeded(run.fewest, run.complete)
+    return Search(problem, reach, objective, _alarm(time_budget_seconds, clock))
 
 
 def iterate(
@@ -83,9 +101,11 @@ def iterate(
     The arguments are those of `solve`. Each plan is searched for when it is asked for, and
     the time in between counts.
     """
-    reach = problem.index.reach(problem.have, problem.excluded)
-    if find_missing(problem, reach) is None:
-        yield from _Run(problem, reach, objective, _alarm(time_budget_seconds, clock)).plans()
+    search = begin(
+        problem, objective=objective, time_budget_seconds=time_budget_seconds, clock=clock
+    )
+    if isinstance(search, Search):
+        yield from search.plans()
 
 
 class _OutOfTimeError(Exception):
@@ -104,7 +124,7 @@ def _alarm(time_budget_seconds: float | None, clock: Callable[[], float]) -> Cal
 
 
 @dataclass(slots=True)
-class _Run:
+class Search:
     """One search, level by level: all plans up to a bound, in order, then those up to the next.
 
     For depth and latency a level holds the plans that end at one tick. For stages and cost

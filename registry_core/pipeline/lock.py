@@ -22,9 +22,9 @@ from pydantic import TypeAdapter
 
 from registry_core.definitions.agent import AgentDefinition
 from registry_core.errors import ConfigError, Fault
-from registry_core.names import AgentId, CapabilityName, SchemaId
+from registry_core.names import AgentId, SchemaId
 from registry_core.pipeline.documents import dump
-from registry_core.pipeline.plan import Objective
+from registry_core.pipeline.plan import Limits, Objective
 from registry_core.pipeline.policy import STRICT
 from registry_core.pipeline.reading import read_document
 
@@ -75,8 +75,13 @@ class LockedPipeline:
         agents: Every agent that it names, those of fallbacks too.
         have: Schemas that were given.
         want: Schemas that had to come out.
-        capabilities: Capabilities it had to pass through.
+        capabilities: Capabilities it had to pass through, with versions where they were asked for.
+        any_order: Capabilities that some stage had to have.
+        ends: Capability of the stage where the way through them began, and of that where it ended;
+            empty for any.
         exclude: Agents that were not to be used.
+        require: Agents that had to be used.
+        limits: What it was not to need more of.
         objective: What was made as small as possible.
     """
 
@@ -86,8 +91,12 @@ class LockedPipeline:
     agents: Mapping[AgentId, LockedAgent]
     have: tuple[SchemaId, ...] = ()
     want: tuple[SchemaId, ...] = ()
-    capabilities: tuple[CapabilityName, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    any_order: tuple[str, ...] = ()
+    ends: tuple[str, str] = ("", "")
     exclude: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
     objective: Objective = "stages"
 
 

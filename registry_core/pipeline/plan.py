@@ -9,9 +9,28 @@ from registry_core.names import SchemaId
 from registry_core.pipeline.pipeline import FromStage, Pipeline, Source
 from registry_core.pipeline.policy import STRICT
 
-__all__ = ["Edge", "Objective", "Plan", "PlanSearch"]
+__all__ = ["Edge", "Limits", "Objective", "Plan", "PlanSearch"]
 
-Objective: TypeAlias = Literal["stages", "depth", "latency", "cost"]
+Objective: TypeAlias = Literal["stages", "depth", "latency", "cost", "reliability", "score"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a plan may not need more of; None for any amount.
+
+    Attributes:
+        stages: How many stages it has.
+        cost: Sum of the agents' declared costs.
+        memory_mib: Memory that stages which may run at once need together.
+        latency_seconds: Time that a run is expected to take.
+    """
+
+    __pydantic_config__ = STRICT
+
+    stages: int | None = None
+    cost: float | None = None
+    memory_mib: int | None = None
+    latency_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +66,16 @@ class Plan:
         want: Schemas that come out.
         edges: Every value that flows, in running order, the wanted ones last.
         objective: What was made as small as possible.
-        value: How small it got: a count, layers, seconds or a cost.
+        value: How small it got: a count, layers, seconds, a cost, or what is missing to a chance
+            or a score of 1.
         lower_bound: Proved: no plan has a smaller value.
         proved: Whether this is proved to be the best, or the next best, plan.
         depth: Stages that must run one after the other.
         cost: Sum of the agents' declared costs.
+        latency_seconds: Time that a run is expected to take.
+        memory_mib: Most memory that stages which may run at once need together.
+        success: Chance that every stage succeeds at its first attempt, from 0 to 1.
+        score: Product of the agents' scores, from 0 to 1.
     """
 
     __pydantic_config__ = STRICT
@@ -66,6 +90,10 @@ class Plan:
     proved: bool
     depth: int
     cost: float
+    latency_seconds: float = 0.0
+    memory_mib: int = 0
+    success: float = 1.0
+    score: float = 1.0
 
     def explain(self) -> str:
         """Return the plan as text: each stage, where its inputs come from, and why they fit."""

@@ -9,6 +9,7 @@ from registry_core.composer.goal import Goal, knowing
 from registry_core.composer.planning import find_plans
 from registry_core.errors import DefinitionError, NoPlanError, UnknownNameError
 from registry_core.pipeline.pipeline import FromInput, FromStage
+from registry_core.pipeline.plan import Limits
 from tests.catalog.worlds import SCHEMAS, entry, record
 
 PAGE, TITLED, COUNTED, SCORE, *_ = SCHEMAS
@@ -122,7 +123,7 @@ class TestRefusals:
 
     def test_too_few_stages_says_how_many_it_takes(self) -> None:
         """The next number to type is in the error."""
-        error = refusal(Goal(have=(PAGE.id,), want=(REPORT.id,), max_stages=2))
+        error = refusal(Goal(have=(PAGE.id,), want=(REPORT.id,), limits=Limits(stages=2)))
 
         assert error.reason == "at least 3 stages are needed, and 2 were allowed"
         assert error.missing == ()

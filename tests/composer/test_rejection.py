@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from registry_core.catalog.catalog import Catalog
-from registry_core.composer.chaining import find_chains
-from registry_core.composer.goal import Goal
+from registry_core.composer.eligibility import Barred
+from registry_core.composer.goal import CapabilityTerm, Goal
 from registry_core.composer.planning import find_plans
 from registry_core.composer.rejection import (
-    Barred,
     Gap,
     Outranked,
     Outscored,
@@ -19,6 +18,7 @@ from registry_core.composer.rejection import (
     rejected,
 )
 from registry_core.names import CapabilityName
+from registry_core.pipeline.plan import Limits
 from tests.catalog.worlds import SCHEMAS, entry, record
 
 PAGE, TITLED, COUNTED, SCORE, INT_SCORE, *_ = SCHEMAS
@@ -33,8 +33,7 @@ GOAL = Goal(have=(PAGE.id,), want=(REPORT.id,))
 
 def reasons(catalog: Catalog, goal: Goal = GOAL) -> dict[str, Reason]:
     """Return why agents are not in the best plan, by their short name."""
-    find = find_chains if goal.capabilities else find_plans
-    plan = find(catalog, goal).best
+    plan = find_plans(catalog, goal).best
     return {item.agent.agent: item.reason for item in rejected(catalog, goal, plan)}
 
 
@@ -116,7 +115,7 @@ class TestPlans:
         long = entry("write_long", takes=(COUNTED,), gives=REPORT)
         short = entry("write_short", takes=(PAGE,), gives=REPORT)
 
-        found = reasons(KNOWN.adding([count, long, short]), replace(GOAL, max_stages=1))
+        found = reasons(KNOWN.adding([count, long, short]), replace(GOAL, limits=Limits(stages=1)))
 
         assert isinstance(found["write_long"], Undecidable)
         assert "at least 2 stages" in found["write_long"].reason
@@ -133,7 +132,8 @@ class TestPlans:
 
 class TestChains:
     GOAL = Goal(
-        have=(PAGE.id,), capabilities=(CapabilityName("judge.tone"), CapabilityName("write"))
+        have=(PAGE.id,),
+        capabilities=(CapabilityTerm.parse("judge.tone"), CapabilityTerm.parse("write")),
     )
     JUDGE = entry("judge", takes=(PAGE,), gives=TONE, capabilities={"judge.tone": 0.9})
     WRITE = entry("write", takes=(TONE,), gives=REPORT, capabilities={"write": 0.9})

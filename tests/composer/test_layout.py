@@ -5,38 +5,39 @@ from __future__ import annotations
 import pytest
 
 from registry_core.catalog.catalog import Catalog
-from registry_core.composer.chaining import find_chains
-from registry_core.composer.goal import Goal
+from registry_core.composer.goal import CapabilityTerm, Goal
+from registry_core.composer.planning import find_plans
 from registry_core.errors import NoPlanError
-from registry_core.names import CapabilityName
 from registry_core.pipeline.pipeline import FromInput, FromStage
+from registry_core.pipeline.plan import Limits
 from tests.catalog.worlds import SCHEMAS, entry
 
-PAGE, TITLED, COUNTED, SCORE, *_ = SCHEMAS
+PAGE, TITLED, COUNTED, SCORE, INT_SCORE, *_ = SCHEMAS
 
 READ = entry("read", takes=(PAGE,), gives=TITLED, capabilities={"read.html": 0.5}, cost=5)
 SCAN = entry("scan", takes=(PAGE,), gives=SCORE, capabilities={"read.pdf": 0.9})
 COUNT = entry("count", takes=(TITLED,), gives=COUNTED, capabilities={"count": 1.0})
 CHECK = entry("check", takes=(PAGE, COUNTED), gives=SCORE, capabilities={"judge": 0.4}, cost=1)
 RATE = entry("rate", takes=(COUNTED,), gives=SCORE, capabilities={"judge": 0.9}, cost=9)
-CATALOG = Catalog().adding([READ, SCAN, COUNT, CHECK, RATE], schemas=SCHEMAS)
+ALONE = entry("alone", takes=(INT_SCORE,), gives=SCORE)
+CATALOG = Catalog().adding([READ, SCAN, COUNT, CHECK, RATE, ALONE], schemas=SCHEMAS)
 
 
 def goal(*names: str, **more: object) -> Goal:
     """Return a goal that passes through these capabilities."""
-    return Goal(capabilities=tuple(map(CapabilityName, names)), **more)  # type: ignore[arg-type]
+    return Goal(capabilities=tuple(map(CapabilityTerm.parse, names)), **more)  # type: ignore[arg-type]
 
 
 def agents(asked: Goal) -> list[list[str]]:
     """Return the agents of every plan, in order."""
-    found = find_chains(CATALOG, asked, limit=100)
+    found = find_plans(CATALOG, asked, limit=100)
     return [[stage.agent.partition("/")[2] for stage in p.pipeline.stages] for p in found.plans]
 
 
 def refusal(asked: Goal) -> NoPlanError:
     """Return why there is no chain."""
     with pytest.raises(NoPlanError) as caught:
-        find_chains(CATALOG, asked)
+        find_plans(CATALOG, asked)
     return caught.value
 
 
@@ -64,7 +65,7 @@ class TestChains:
         """A hand-written pipeline of these agents would be bound the same way."""
         asked = goal("read", "count", "judge", require=frozenset({CHECK.id}))
 
-        plan = find_chains(CATALOG, asked).best
+        plan = find_plans(CATALOG, asked).best
 
         last = plan.pipeline.stages[-1]
         assert [binding.source for binding in last.bindings] == [
@@ -81,10 +82,10 @@ class TestChains:
         catalog = CATALOG.adding([send])
         asked = Goal(
             have=(TITLED.id, PAGE.id),
-            capabilities=(CapabilityName("count"), CapabilityName("send")),
+            capabilities=(CapabilityTerm.parse("count"), CapabilityTerm.parse("send")),
         )
 
-        stages = find_chains(catalog, asked).best.pipeline.stages
+        stages = find_plans(catalog, asked).best.pipeline.stages
 
         assert [(b.input, b.source) for b in stages[1].bindings] == [
             ("a", FromStage("count")),
@@ -109,16 +110,25 @@ class TestRefusals:
     def test_the_first_gap_is_named(self) -> None:
         """That is where an adapter belongs."""
         assert refusal(goal("judge", "count")).reason == (
-            "nothing that judge gives fits what count takes"
+            "nothing that judge gives leads to what count takes"
         )
 
     @pytest.mark.parametrize(
         ("asked", "reason"),
         [
-            (goal("read", want=(COUNTED.id,)), "nothing that read gives can be taken as Counted"),
-            (goal("read", have=(SCORE.id,)), "read takes more than what comes before it gives"),
-            (goal("read", require=frozenset({RATE.id})), f"none goes through {RATE.id}"),
-            (goal("read", "count", max_stages=1), "one stage each makes 2; 1 were allowed"),
+            (goal("read", want=(INT_SCORE.id,)), "nothing that read gives leads to IntScore"),
+            (
+                goal("read", have=(SCORE.id,)),
+                "read takes more than what is given and what that leads to",
+            ),
+            (
+                goal("count", have=(TITLED.id,), require=frozenset({ALONE.id})),
+                "nothing that can be reached gives IntScore",
+            ),
+            (
+                goal("read", "count", limits=Limits(stages=1)),
+                "at least 2 stages are needed, and 1 were allowed",
+            ),
         ],
         ids=["want", "have", "require", "max_stages"],
     )

@@ -1,0 +1,183 @@
+"""A goal in a catalog, as the problem that the search solves, and how to read the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from registry_core.catalog.catalog import Catalog
+from registry_core.catalog.entry import CatalogEntry
+from registry_core.composer.eligibility import eligible
+from registry_core.composer.expectation import Expect, declared, loss
+from registry_core.composer.goal import Goal
+from registry_core.composer.index import Operation, OperationIndex
+from registry_core.composer.layout import Draft, Layout, Place, fed, lay_out, using
+from registry_core.composer.matching import Matches, match, needs_of, upstream
+from registry_core.composer.problem import Budget, Objective, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from registry_core.composer.goal import CapabilityTerm
+    from registry_core.composer.index import TypeId
+    from registry_core.names import AgentId
+    from registry_core.pipeline.plan import Objective as Measure
+
+__all__ = ["CONVERTER", "Question", "ask", "price", "searched"]
+
+CONVERTER = "converter"
+
+# Between plans that are alike a direct fit comes first, whatever agents claim of themselves.
+_RELUCTANCE_TO_CONVERT = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A goal as a problem, and how to read the answer.
+
+    Attributes:
+        catalog: What there is.
+        goal: What is asked.
+        problem: The same for the search.
+        entries: The agents that may take part.
+        matches: What the start leads to, the way through capabilities not counted.
+        expect: What is expected of agents.
+        places: What each operation stands for, by its id.
+    """
+
+    catalog: Catalog
+    goal: Goal
+    problem: Problem
+    entries: tuple[CatalogEntry, ...]
+    matches: Matches
+    expect: Expect
+    places: Mapping[str, Place]
+
+    @property
+    def objective(self) -> Objective:
+        """What the search makes as small as possible."""
+        return searched(self.goal.objective)
+
+    def uses(self, measure: Measure) -> dict[str, float]:
+        """Return what each operation adds to a measure that adds up."""
+        entries = self.catalog.entries
+        return {
+            number: price(measure, entries[place.agent], self.expect)
+            for number, place in self.places.items()
+        }
+
+    def requiring(self, agent: AgentId) -> Problem:
+        """Return the problem whose solutions all use *agent*, on the way where it can be there."""
+        if self.goal.steps:
+            able = any(agent in term.agents(self.catalog) for term in self.goal.steps)
+            token = using(agent, on_the_way=able)
+            return replace(self.problem, want=(*self.problem.want, token))
+        return replace(self.problem, required=self.problem.required | {agent})
+
+
+def ask(catalog: Catalog, goal: Goal, expect: Expect = declared) -> Question:
+    """Return *goal* as a question to the search."""
+    entries = tuple(eligible(catalog, goal, expect))
+    build = _staged if goal.steps else _plain
+    matches, layout = build(catalog, goal, entries)
+    able = {_doing(term): frozenset(term.agents(catalog)) for term in goal.any_order}
+    operations = (
+        Operation(
+            id=draft.id,
+            needs=draft.needs,
+            gives=(
+                *draft.gives,
+                *(does for does, agents in able.items() if draft.place.agent in agents),
+                *(using(draft.place.agent, on_the_way=way) for way in _ways(goal, draft.place)),
+            ),
+            cost=price(goal.objective, catalog.entry(draft.place.agent), expect),
+            latency_seconds=expect(catalog.entry(draft.place.agent)).latency_seconds,
+            reluctance=_reluctance(catalog, goal, draft.place, expect),
+        )
+        for draft in layout.drafts
+    )
+    places = {draft.id: draft.place for draft in layout.drafts}
+    problem = Problem(
+        index=OperationIndex(operations, satisfies=layout.satisfies),
+        have=layout.have,
+        want=(*goal.want, *layout.tokens, *able),
+        required=frozenset() if goal.steps else frozenset(goal.require),
+        max_operations=goal.limits.stages,
+        max_latency_seconds=goal.limits.latency_seconds,
+    )
+    question = Question(catalog, goal, problem, entries, matches, expect, places)
+    if goal.limits.cost is None:
+        return question
+    budget = Budget("cost", question.uses("cost"), goal.limits.cost)
+    return replace(question, problem=replace(problem, budgets=(budget,)))
+
+
+def _plain(catalog: Catalog, goal: Goal, entries: Sequence[CatalogEntry]) -> tuple[Matches, Layout]:
+    matches = match(catalog, entries, have=goal.have, want=goal.want)
+    wanting = [entry for entry in entries if entry.id in goal.require]
+    missing = [*goal.want, *(need for entry in wanting for need in needs_of(entry))]
+    behind = [need for need in missing if need not in matches.met]
+    more = upstream(catalog, entries, behind, known=matches.satisfies)
+    drafts = [
+        Draft(entry.id, fed(entry), needs_of(entry), (entry.definition.output,))
+        for entry in entries
+    ]
+    satisfies: dict[TypeId, Iterable[TypeId]] = {
+        schema: needs for part in (matches.satisfies, more) for schema, needs in part.items()
+    }
+    return matches, Layout(drafts, satisfies, goal.have)
+
+
+def _staged(
+    catalog: Catalog, goal: Goal, entries: Sequence[CatalogEntry]
+) -> tuple[Matches, Layout]:
+    first = () if goal.have else frozenset(goal.steps[0].agents(catalog))
+    starting = [entry for entry in entries if entry.id in first]
+    given = [need for entry in starting for need in needs_of(entry)]
+    optional = [i.schema for e in entries for i in e.definition.inputs if not i.required]
+    matches = match(catalog, entries, have=goal.have or given, want=(*goal.want, *optional))
+    return matches, lay_out(catalog, goal, matches)
+
+
+def _ways(goal: Goal, place: Place) -> tuple[bool, ...]:
+    if not goal.steps:
+        return ()
+    return (False, True) if place.step else (False,)
+
+
+def _doing(term: CapabilityTerm) -> str:
+    return f"\tdoes {term}"
+
+
+def _reluctance(catalog: Catalog, goal: Goal, place: Place, expect: Expect) -> float:
+    entry = catalog.entry(place.agent)
+    total = loss(expect(entry).merit)
+    if place.step:
+        name = goal.steps[place.step - 1].name
+        total += loss(catalog.capabilities.score(entry.definition, name))
+    elif CONVERTER in entry.definition.tags:
+        total += _RELUCTANCE_TO_CONVERT
+    return total
+
+
+def searched(measure: Measure) -> Objective:
+    """Return what the search makes small for *measure*: what is lost adds up like a cost."""
+    match measure:
+        case "reliability" | "score":
+            return "cost"
+        case _:
+            return measure
+
+
+def price(measure: Measure, entry: CatalogEntry, expect: Expect) -> float:
+    """Return what one run of an agent adds to a *measure* that adds up."""
+    match measure:
+        case "reliability":
+            return loss(expect(entry).success)
+        case "score":
+            return loss(expect(entry).score)
+        case "cost":
+            return entry.definition.cost
+        case _:
+            return 1.0
