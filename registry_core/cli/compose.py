@@ -90,21 +90,16 @@ def command(  # noqa: PLR0913 -- one parameter an option
     else:
         others = _rejected(registry, search.best, terms) if explain else None
         _answer(output, search, others, as_json=as_json)
-<<<<<<< HEAD
-    if save is not None:
-        _save(registry, search.best, terms, save, lock)
-=======
     if save_as is not None:
         _save_as(
             ctx,
             save_as,
             save,
             project=project,
-            write=partial(_save, registry, search.best, goal, lock=lock),
+            write=partial(_save, registry, search.best, terms, lock=lock),
         )
     elif save is not None:
-        _save(registry, search.best, goal, save, lock)
->>>>>>> add40b22c4d2a8bb9cd3469f205a798c6156165a
+        _save(registry, search.best, terms, save, lock)
 
 
 def _answer(
@@ -151,9 +146,6 @@ def _draw(output: Output, plan: Plan, form: Literal["mermaid", "svg"]) -> None:
     output.text(mermaid(plan) if form == "mermaid" else svg(plan))
 
 
-<<<<<<< HEAD
-def _save(registry: Registry, plan: Plan, terms: GoalTerms, file: Path, lock: Path | None) -> None:
-=======
 def _save_as(
     ctx: click.Context,
     name: str,
@@ -176,8 +168,7 @@ def _save_as(
     click.echo(f"saved as {name}: agentreg run {name}", err=True)
 
 
-def _save(registry: Registry, plan: Plan, goal: GoalOptions, file: Path, lock: Path | None) -> None:
->>>>>>> add40b22c4d2a8bb9cd3469f205a798c6156165a
+def _save(registry: Registry, plan: Plan, terms: GoalTerms, file: Path, lock: Path | None) -> None:
     from dataclasses import replace
 
     from registry_core.cli import artefacts

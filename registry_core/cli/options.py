@@ -15,21 +15,8 @@ if TYPE_CHECKING:
     from registry_core.registry import Registry
     from registry_core.settings.sources import SettingsSource
 
-<<<<<<< HEAD
-__all__ = [
-    "GoalOptions",
-    "as_json",
-    "check_asked",
-    "discovered",
-    "goal_options",
-    "plain",
-    "rescan",
-    "terms_of",
-]
-=======
-__all__ = ["JSON_WANTED", "GoalOptions", "as_json", "discovered", "goal_options", "plain"]
-__all__ += ["rescan", "source_of"]
->>>>>>> add40b22c4d2a8bb9cd3469f205a798c6156165a
+__all__ = ["JSON_WANTED", "GoalOptions", "as_json", "check_asked", "discovered", "goal_options"]
+__all__ += ["plain", "rescan", "source_of", "terms_of"]
 
 JSON_WANTED = "registry_core.json"
 _RESCAN = "registry_core.rescan"

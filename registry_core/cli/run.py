@@ -144,14 +144,9 @@ def _planned(registry: Registry, file: Path | None, goal: GoalOptions) -> _Work:
     if file is not None and not file.exists() and (agent := _agent_named(registry, str(file))):
         file, require = None, (*require, agent)
         want = want or (registry.catalog.definition(agent).output,)
-<<<<<<< HEAD
+    if file is not None and not file.exists() and not (want or goal["capabilities"]):
+        raise click.BadParameter(_unknown(registry, str(file)), param_hint="FILE")
     check_asked({**goal, "want": want})
-=======
-    if not want and not goal["capabilities"]:
-        if file is not None and not file.exists():
-            raise click.BadParameter(_unknown(registry, str(file)), param_hint="FILE")
-        raise click.UsageError("say what must come out: --want SCHEMA, or --capability NAME")
->>>>>>> add40b22c4d2a8bb9cd3469f205a798c6156165a
     given = _given(registry, file, goal["have"])
     plan = registry.plan(**terms_of({**goal, "want": want, "require": require}, given))
     names = (declared.name for declared in plan.pipeline.inputs)
