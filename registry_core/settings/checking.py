@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, cast
@@ -20,7 +21,7 @@ from registry_core.settings.references import is_reference, written_secrets
 from registry_core.settings.values import FORMAT, AgentSettings, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from dataclasses import Field
 
     from pydantic_core import ErrorDetails
@@ -127,12 +128,14 @@ def _out_of_bounds(
 
 
 def _bound_of(item: Field[object], value: float) -> str:
-    bounds: Mapping[str, float] = item.metadata
-    if "above" in bounds and not value > bounds["above"]:
-        return f"must be above {bounds['above']}"
-    if "least" in bounds and not bounds["least"] <= value <= bounds["most"]:
-        return f"must be between {bounds['least']} and {bounds['most']}"
-    return ""
+    above: float = item.metadata.get("above", -math.inf)
+    least: float = item.metadata.get("least", -math.inf)
+    most: float = item.metadata.get("most", math.inf)
+    if value <= above:
+        return f"must be above {above}"
+    if least <= value <= most:
+        return ""
+    return f"must be between {least} and {most}" if most < math.inf else f"must be {least} or more"
 
 
 def _misnamed_agents(document: TomlTable) -> Iterator[Found]:

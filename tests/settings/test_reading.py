@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from registry_core.definitions.schema import JsonObject  # noqa: TC001 -- hints are resolved
 from registry_core.errors import ConfigError
+from registry_core.pipeline.toml import toml_text
 from registry_core.settings import (
     MonitoringSettings,
     PluginSettings,
@@ -16,6 +22,7 @@ from registry_core.settings import (
     SettingsSource,
     load_settings,
 )
+from registry_core.settings.origins import decisions
 from registry_core.settings.reading import read_settings
 
 if TYPE_CHECKING:
@@ -231,3 +238,50 @@ class TestHostileFiles:
         file.write_text(f'[pins]\necho = "{"a." * 40}b"\n', encoding="utf-8")
 
         assert load_settings(file).pins["echo"].startswith("a.a.")
+
+
+SECTIONS = st.sampled_from([field.name for field in fields(Settings)] + ["new"])
+NAMES = st.sampled_from(
+    [
+        *("a", "a/b", "a/b@1", "config", "env", "provider", "api_key", "block", "lock", "format"),
+        *("timeout_seconds", "middleware", "log_level", "max_error_rate", "half_life_days", ""),
+    ]
+)
+VALUES = st.recursive(
+    st.integers() | st.booleans() | st.floats() | st.sampled_from(["", "a", "a.b", "HOME", "a/b"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@pytest.mark.requirement("R81")
+@pytest.mark.fault("F91")
+class TestAnything:
+    @given(st.dictionaries(SECTIONS, VALUES, max_size=4))
+    def test_any_document_is_settings_or_refused(self, document: JsonObject) -> None:
+        """Nothing else is ever raised, whatever somebody wrote where."""
+        source = SettingsSource()
+        try:
+            content = toml_text(document).encode()
+        except ValueError:  # a number that TOML of ours does not have
+            return
+        source.files = (("a.toml", content),)
+        with contextlib.suppress(ConfigError):
+            assert read_settings(source).format == 1
+            assert decisions(source)
+
+    @given(st.binary(max_size=100))
+    def test_any_bytes_are_settings_or_refused(self, content: bytes) -> None:
+        """The file may be a picture."""
+        source = SettingsSource()
+        source.files = (("a.toml", content),)
+        with contextlib.suppress(ConfigError):
+            assert read_settings(source).format == 1
+
+    @given(NAMES, st.text(max_size=20))
+    def test_any_variable_is_a_setting_or_refused(self, name: str, value: str) -> None:
+        """Variables come from anywhere."""
+        source = SettingsSource()
+        source.said = (("AGENTREG_RUN__X", f"run.{name}", value),)
+        with contextlib.suppress(ConfigError):
+            assert read_settings(source).format == 1
