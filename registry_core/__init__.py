@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from registry_core.pipeline.policy import Backoff, Policy, Substitute
     from registry_core.registry import Registry
     from registry_core.results.events import Event, Observer
+    from registry_core.results.performance import Performance, performance_of
     from registry_core.results.run import RunResult
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "FromInput",
     "FromStage",
     "Observer",
+    "Performance",
     "Pipeline",
     "Policy",
     "Proceed",
@@ -47,6 +49,7 @@ __all__ = [
     "collector",
     "hookimpl",
     "middleware",
+    "performance_of",
     "schema",
 ]
 
@@ -61,6 +64,7 @@ _OWNER = {
     "FromInput": "pipeline.pipeline",
     "FromStage": "pipeline.pipeline",
     "Observer": "results.events",
+    "Performance": "results.performance",
     "Pipeline": "pipeline.pipeline",
     "Policy": "pipeline.policy",
     "Proceed": "definitions.middleware",
@@ -75,6 +79,7 @@ _OWNER = {
     "collector": "authoring.agent",
     "hookimpl": "hooks.markers",
     "middleware": "authoring.agent",
+    "performance_of": "results.performance",
     "schema": "authoring.agent",
 }
 
