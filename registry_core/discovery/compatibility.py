@@ -85,6 +85,7 @@ def read_metadata(folder: Path | str) -> Metadata | str:
     return "METADATA is missing"
 
 
+@lru_cache(maxsize=4096)  # each is asked for its folder, its metadata and those that need it
 def version_of(text: str) -> Version | None:
     """Return the version that *text* is, or None when it is none."""
     try:
@@ -106,7 +107,7 @@ def _fields(text: str) -> dict[str, list[str]]:
 def check_host_api(specifier: str, *, plugin: str) -> Misfit | None:
     """Return why the hook API of this host is not what the manifest of *plugin* asks for."""
     try:
-        if SpecifierSet(specifier).contains(HOST_API):
+        if _is_host_api(specifier):
             return None
     except InvalidSpecifier:
         reason = f"host_api {specifier[:_SHOWN]!a} is not a version specifier"
@@ -116,6 +117,11 @@ def check_host_api(specifier: str, *, plugin: str) -> Misfit | None:
         f"needs hook API {specifier}, and this host has {HOST_API}",
         f"pip install --upgrade {plugin} registry-core",
     )
+
+
+@lru_cache
+def _is_host_api(specifier: str) -> bool:
+    return SpecifierSet(specifier).contains(HOST_API)
 
 
 def check_requirements(metadata: Metadata, installed: Mapping[str, str]) -> Misfit | None:
@@ -131,22 +137,31 @@ def check_requirements(metadata: Metadata, installed: Mapping[str, str]) -> Misf
             return misfit
     for text in metadata.requires:
         try:
-            requirement = _applying(text)
+            name = _asked_for(text)
         except (ValueError, KeyError, RecursionError):  # packaging descends at each parenthesis
             reason = f"{text[:_SHOWN]!a} is not a requirement"
             return Misfit("requirement", reason, _tell(metadata))
-        if requirement is not None:
-            misfit = _check_requirement(requirement, installed, metadata.name)
-            if misfit:
-                return misfit
+        if name is not None and not _is_met(text, installed.get(name)):
+            return _unmet(Requirement(text), installed.get(name), metadata.name)
     return None
 
 
 @lru_cache(maxsize=4096)  # plugins ask for the same few things
-def _applying(text: str) -> Requirement | None:
+def _asked_for(text: str) -> str | None:
+    """Return the name of what the requirement in *text* asks for here, or None for nothing."""
     requirement = Requirement(text)
-    marker = requirement.marker
-    return requirement if marker is None or marker.evaluate({"extra": ""}) else None
+    if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+        return None
+    return canonicalize_name(requirement.name)
+
+
+@lru_cache(maxsize=4096)
+def _is_met(text: str, version: str | None) -> bool:
+    if version is None:
+        return False
+    # A version that is none is not ours to judge: its distribution is reported by itself.
+    fits = Requirement(text).specifier.contains
+    return version_of(version) is None or fits(version, prereleases=True)
 
 
 def _check_python(metadata: Metadata) -> Misfit | None:
@@ -161,16 +176,10 @@ def _check_python(metadata: Metadata) -> Misfit | None:
     return Misfit("python", reason, f"use another Python, or pip install --upgrade {metadata.name}")
 
 
-def _check_requirement(
-    requirement: Requirement, installed: Mapping[str, str], plugin: str
-) -> Misfit | None:
-    version = installed.get(canonicalize_name(requirement.name))
+def _unmet(requirement: Requirement, version: str | None, plugin: str) -> Misfit:
     mend = f'pip install "{requirement}"'
     if version is None:
         return Misfit("requirement", f"needs {requirement}, which is not installed", mend)
-    # A version that is none is not ours to judge: its distribution is reported by itself.
-    if version_of(version) is None or requirement.specifier.contains(version, prereleases=True):
-        return None
     if canonicalize_name(requirement.name) == "registry-core":
         mend = f'pip install --upgrade {plugin} "{requirement}"'
     return Misfit("requirement", f"needs {requirement}, and {version} is installed", mend)

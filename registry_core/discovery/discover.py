@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from registry_core.definitions.validating import recall_manifest
 from registry_core.discovery.compatibility import check_host_api, check_requirements
@@ -37,6 +37,9 @@ from registry_core.discovery.report import (
 from registry_core.discovery.scan import FoundDistribution, scan
 from registry_core.discovery.trust import TrustList
 from registry_core.settings.values import Settings
+
+if TYPE_CHECKING:
+    from registry_core.definitions.manifest import Manifest
 
 __all__ = ["Answer", "Discovery", "Prober", "Remembered", "discover", "search"]
 
@@ -288,20 +291,17 @@ class _Judge:
         if flaw := plugin.flaw:
             state: PluginState = "incompatible" if flaw.code == "format" else "broken"
             return _stopped(record, state, flaw.code, flaw.reason, flaw.fix)
-        return self._fitting(replace(record, manifest=plugin.manifest))
+        return self._fitting(record, plugin.manifest)
 
-    def _fitting(self, record: PluginRecord) -> PluginRecord:
-        manifest = record.manifest
+    def _fitting(self, record: PluginRecord, manifest: Manifest | None) -> PluginRecord:
         if manifest is None:
             return record
         if misfit := check_host_api(manifest.host_api, plugin=record.distribution):
-            reason = misfit.reason
-            judged = _stopped(record, "incompatible", misfit.code, reason, misfit.fix)
-            return replace(judged, manifest=None)
+            return _stopped(record, "incompatible", misfit.code, misfit.reason, misfit.fix)
         blocked = self._trust.refused_agents(
             record.distribution, record.name, record.version, manifest.agents
         )
-        return replace(record, blocked_agents=blocked)
+        return replace(record, manifest=manifest, blocked_agents=blocked)
 
     def _probed(self, unread: tuple[PluginRecord, FoundDistribution]) -> PluginRecord:
         record, found = unread
@@ -317,7 +317,7 @@ class _Judge:
         notes = ["ships no manifest; was read in a child process"]
         if answer.changed:
             notes.append(f"its import changed: {', '.join(answer.changed)}")
-        return self._fitting(replace(record, manifest=answer.manifest, notes=tuple(notes)))
+        return self._fitting(replace(record, notes=tuple(notes)), answer.manifest)
 
     def _answer(self, module: str, found: FoundDistribution) -> Probed:
         remembered = self.seen[found.metadata]

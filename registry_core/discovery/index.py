@@ -18,6 +18,7 @@ import sys
 import time
 import zlib
 
+from registry_core.discovery.allocating import Allocating
 from registry_core.discovery.packing import CorruptError, pack, unpack
 from registry_core.discovery.places import (
     FRESH_NS,
@@ -166,21 +167,24 @@ def _opened(
 
     if stored is not None and _holds(stored.head):
         return Index(stored.head[3], stored.head[4], lambda: report_in(stored.tail()))
-    from registry_core.discovery.memory import compiled
+    with Allocating():
+        from registry_core.discovery.memory import compiled
 
-    known = _read(settings) if isinstance(settings, SettingsSource) else settings
-    marks = marks_of(folders)  # before the search: what changes meanwhile must be seen next time
-    new = compiled(
-        known,
-        path=path,
-        tail=stored.tail() if stored is not None else b"",
-        remembered_ns=stored.head[1] if stored is not None else 0,
-    )
-    if file:
-        began_ns = new.began_ns if new.lasting else 0
-        check = zlib.crc32(new.tail)
-        head = (identity, began_ns, (*marks, *new.watched), new.ids, new.rows, check)
-        _store(file, head, new.tail)
+        known = _read(settings) if isinstance(settings, SettingsSource) else settings
+        marks = marks_of(
+            folders
+        )  # before the search: what changes meanwhile must be seen next time
+        new = compiled(
+            known,
+            path=path,
+            tail=stored.tail() if stored is not None else b"",
+            remembered_ns=stored.head[1] if stored is not None else 0,
+        )
+        if file:
+            began_ns = new.began_ns if new.lasting else 0
+            check = zlib.crc32(new.tail)
+            head = (identity, began_ns, (*marks, *new.watched), new.ids, new.rows, check)
+            _store(file, head, new.tail)
     return Index(new.ids, new.rows, lambda: report_in(new.tail))
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from registry_core.discovery.allocating import Allocating
 from registry_core.discovery.codec import SHAPE, Plain, from_plain, sealed, to_plain
 from registry_core.discovery.discover import Discovery, Remembered, search
 from registry_core.discovery.packing import CorruptError, pack, unpack
@@ -16,7 +15,7 @@ from registry_core.discovery.rows import AgentRow, row_of
 from registry_core.names import AgentId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from registry_core.settings.values import Settings
 
@@ -50,41 +49,24 @@ def compiled(
     settings: Settings, *, path: Iterable[str] | None, tail: bytes, remembered_ns: int
 ) -> Compiled:
     """Return a new discovery that reads only what changed since the one in *tail*."""
-    with _only_allocating():
-        memory = _recalled_memory(tail)
-        found = search(settings, path=path, memory=memory, remembered_ns=remembered_ns)
-        ids, rows = listed(found.brief)
-        return Compiled(
-            ids=ids,
-            rows=rows,
-            tail=_tail(found),
-            watched=found.watched,
-            began_ns=found.began_ns,
-            lasting=found.lasting,
-            read=found.read,
-        )
-
-
-@contextlib.contextmanager
-def _only_allocating() -> Generator[None, None, None]:
-    # All that is made here is kept, so the collector would look through it for nothing: at a
-    # thousand plugins it took more time than reading them.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            if not gc.get_freeze_count():
-                gc.freeze()  # with the next line: everything counts as old, and was not looked at
-                gc.unfreeze()
-            gc.enable()
+    memory = _recalled_memory(tail)
+    found = search(settings, path=path, memory=memory, remembered_ns=remembered_ns)
+    ids, rows = listed(found.brief)
+    return Compiled(
+        ids=ids,
+        rows=rows,
+        tail=_tail(found),
+        watched=found.watched,
+        began_ns=found.began_ns,
+        lasting=found.lasting,
+        read=found.read,
+    )
 
 
 def recalled_report(tail: bytes, *, otherwise: Callable[[], DiscoveryReport]) -> DiscoveryReport:
     """Return the report in *tail*, or what *otherwise* returns when it cannot be read."""
     try:
-        with _only_allocating():
+        with Allocating():
             records, conflicts, _ = _parts(tail)
             return DiscoveryReport(
                 plugins=cast("tuple[PluginRecord, ...]", from_plain(records)),
