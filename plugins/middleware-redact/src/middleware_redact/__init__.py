@@ -1,0 +1,1 @@
+"""Middleware that keeps secrets out of what agents hand on and of what is recorded."""
