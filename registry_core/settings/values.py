@@ -22,6 +22,9 @@ metrics_retention_days = 7          # then they are purged
 performance_alerts = true
 max_error_rate = 0.1                # of an agent's attempts; above it, an alert
 max_p95_seconds = 30.0              # of an agent's attempts; above it, an alert
+[ranking]
+success = 0.3                       # how much an agent's success counts against the other factors
+half_life_days = 7.0                # then what was measured counts half
 [pipelines]
 nightly = "pipelines/nightly.toml"  # from this file; run it by its name
 [agents."text-agents/summarise"]
@@ -46,6 +49,7 @@ __all__ = [
     "MonitoringSettings",
     "OutputFormat",
     "PluginSettings",
+    "RankingSettings",
     "RunSettings",
     "Settings",
     "Trust",
@@ -155,6 +159,30 @@ class MonitoringSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RankingSettings:
+    """What counts how much when one of several agents is chosen.
+
+    Attributes:
+        capability: Weight of the score that it claims for the capability.
+        success: Weight of the share of its calls that succeed.
+        latency: Weight of how fast it answers.
+        availability: Weight of whether it could answer now.
+        half_life_days: Days after which what was measured counts half.
+        typical_seconds: What an agent that nobody measured is taken to need; who needs as long
+            gets half of what speed can give.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = _REFUSE_UNKNOWN
+
+    capability: float = field(default=0.4, metadata=_SHARE)
+    success: float = field(default=0.3, metadata=_SHARE)
+    latency: float = field(default=0.15, metadata=_SHARE)
+    availability: float = field(default=0.15, metadata=_SHARE)
+    half_life_days: float = field(default=7.0, metadata=_ABOVE_ZERO)
+    typical_seconds: float = field(default=1.0, metadata=_ABOVE_ZERO)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every decision. Holds no secret: only the names of the variables that do.
 
@@ -165,6 +193,7 @@ class Settings:
         run: How pipelines run.
         cli: How the command line behaves.
         monitoring: What is remembered of runs, and what is worth an alert.
+        ranking: What counts how much when one of several agents is chosen.
         pipelines: File of each saved pipeline, absolute, by its name.
         agents: What is decided of single agents, by ``distribution/agent``, with or without
             a version.
@@ -179,6 +208,7 @@ class Settings:
     run: RunSettings = field(default_factory=RunSettings)
     cli: CliSettings = field(default_factory=CliSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
+    ranking: RankingSettings = field(default_factory=RankingSettings)
     pipelines: Mapping[str, str] = field(default_factory=dict[str, str])
     agents: Mapping[str, AgentSettings] = field(default_factory=dict[str, AgentSettings])
     providers: Mapping[str, Mapping[str, TomlValue]] = field(
