@@ -170,9 +170,7 @@ def discovered(ctx: click.Context) -> Registry:
 
     source = source_of(ctx)
     if source.untrusted:
-        folder = source.untrusted.rpartition("/")[0] or "/"
-        text = f"note: {source.untrusted} is not read; trust it: agentreg config trust {folder}"
-        click.echo(text, err=True)
+        _hint(source.untrusted)
     _begin_logging(ctx, source)
     return Registry.discover(settings=source, rescan=ctx.meta.get(_RESCAN, False))
 
@@ -203,6 +201,16 @@ def source_of(ctx: click.Context) -> SettingsSource:
         )
     source: SettingsSource = root.meta[_SOURCE]
     return source
+
+
+def _hint(file: str) -> None:
+    """Tell of the project's file that is not read."""
+    import shlex
+
+    # Who made the folder may have put letters into its name that a terminal obeys.
+    name = file if file.isprintable() else ascii(file)
+    folder = shlex.quote(name[: -len("/agentreg.toml")]) if name is file else "FOLDER"
+    click.echo(f"note: {name} is not read; trust it: agentreg config trust {folder}", err=True)
 
 
 def _begin_logging(ctx: click.Context, source: SettingsSource) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.cli.conftest import Agentreg
 
 CANARY = "sk-CANARYcanaryCANARY0123456789"
@@ -223,6 +222,18 @@ class TestTrust:
         assert (after.err, "text-agents" in after.out) == ("", False)
         assert (again.out, again.err) == (before.out, before.err)
         assert not own.exists()
+
+    def test_the_name_of_a_folder_gives_the_terminal_no_orders(
+        self, agentreg: Agentreg, own: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """An archive can hold a folder of any name."""
+        del own
+        folder = Path.cwd() / "a\x1b[2Jb c"
+        folder.mkdir()
+        written(folder / "agentreg.toml", b"")
+        monkeypatch.chdir(folder)
+
+        assert "\x1b" not in agentreg("agents").err
 
     def test_the_files_are_listed_with_what_becomes_of_them(
         self, agentreg: Agentreg, own: Path, tmp_path: Path
