@@ -61,14 +61,12 @@ class Distribution:
     Attributes:
         count: How many.
         total_seconds: Their sum.
-        min_seconds: The shortest; 0 when there are none.
-        max_seconds: The longest.
+        max_seconds: The longest; 0 when there are none.
         buckets: Number of a bucket and how many fell into it, ascending.
     """
 
     count: int = 0
     total_seconds: float = 0.0
-    min_seconds: float = 0.0
     max_seconds: float = 0.0
     buckets: tuple[tuple[int, int], ...] = ()
 
@@ -92,7 +90,7 @@ class Distribution:
                 floor = floor_of(bucket)
                 width = floor_of(bucket + 1) - floor
                 guess = floor + width * (rank - below - 0.5) / count
-                return min(max(guess, self.min_seconds), self.max_seconds)
+                return min(guess, self.max_seconds)
             below += count
         return 0.0
 
@@ -105,7 +103,6 @@ class Distribution:
         return Distribution(
             count=self.count + other.count,
             total_seconds=self.total_seconds + other.total_seconds,
-            min_seconds=min(self.min_seconds, other.min_seconds),
             max_seconds=max(self.max_seconds, other.max_seconds),
             buckets=tuple(sorted(buckets.items())),
         )

@@ -7,7 +7,6 @@ them are put into buckets at a time. Any number of event loops and threads may r
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ _PENDING = 500
 class Recorder:
     """Takes the durations of one series."""
 
-    __slots__ = ("_buckets", "_count", "_lock", "_max", "_min", "_pending", "_total")
+    __slots__ = ("_buckets", "_count", "_lock", "_max", "_pending", "_total")
 
     def __init__(self) -> None:
         """Start from nothing."""
@@ -38,7 +37,6 @@ class Recorder:
         self._buckets: Counter[int] = Counter()
         self._count = 0
         self._total = 0.0
-        self._min = math.inf
         self._max = 0.0
 
     def record(self, seconds: float) -> None:
@@ -52,13 +50,8 @@ class Recorder:
         """Return what was recorded up to now."""
         with self._lock:
             self._sort_in()
-            return Distribution(
-                self._count,
-                self._total,
-                self._min if self._count else 0.0,
-                self._max,
-                tuple(sorted(self._buckets.items())),
-            )
+            buckets = tuple(sorted(self._buckets.items()))
+            return Distribution(self._count, self._total, self._max, buckets)
 
     def _fold(self) -> None:
         with self._lock:
@@ -71,7 +64,6 @@ class Recorder:
         if not batch:
             return
         self._buckets.update(buckets_of(batch))
-        self._min = min(self._min, *batch)
         self._max = max(self._max, *batch)
         self._count += len(batch)
         self._total += sum(batch)

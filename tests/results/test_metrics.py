@@ -79,11 +79,7 @@ class TestQuantiles:
         at_once = distribution(*left, *right)
 
         assert both.buckets == at_once.buckets
-        assert (both.count, both.min_seconds, both.max_seconds) == (
-            at_once.count,
-            at_once.min_seconds,
-            at_once.max_seconds,
-        )
+        assert (both.count, both.max_seconds) == (at_once.count, at_once.max_seconds)
         assert both.total_seconds == pytest.approx(at_once.total_seconds)
 
     def test_of_nothing_everything_is_zero(self) -> None:
