@@ -35,7 +35,7 @@ MIGRATIONS = (
             seal BLOB NOT NULL) WITHOUT ROWID""",
         "CREATE INDEX runs_by_start ON runs (started_at, run_id)",
         """CREATE TABLE steps (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            id INTEGER PRIMARY KEY,
             run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, stage TEXT, record BLOB,
             output BLOB, blob TEXT, starting TEXT NOT NULL, seal BLOB NOT NULL)""",
         "CREATE INDEX steps_by_run ON steps (run_id)",

@@ -50,7 +50,6 @@ _RECORD = TypeAdapter(StageRecord)
 _ERROR = TypeAdapter(ErrorRecord)
 _NAMES = TypeAdapter(dict[str, str])
 _STATUS: TypeAdapter[RunStatus] = TypeAdapter(RunStatus)
-_IDS = TypeAdapter(tuple[str, ...])
 
 
 class DamagedRowError(Exception):
@@ -138,7 +137,7 @@ def add_step(run_id: str, done: StageDone | None, starting: Iterable[str]) -> Ch
             blob = content_digest(output)
             change = ((_ADD_BLOB, (blob, output)),)
             output = None
-    columns: Row = (run_id, stage, record, output, blob, json.dumps(tuple(starting)))
+    columns: Row = (run_id, stage, record, output, blob, " ".join(starting))
     return (*change, (_ADD_STEP, (*columns, _seal(columns))))
 
 
@@ -185,7 +184,7 @@ def read_step(columns: tuple[str | bytes | float | None, ...]) -> Step:
             done=_RECORD.validate_json(record) if isinstance(record, bytes) else None,
             output=output if isinstance(output, bytes) else None,
             blob=blob if isinstance(blob, str) else None,
-            starting=_IDS.validate_json(str(starting)),
+            starting=tuple(str(starting).split()),
         )
     except ValidationError as fault:
         raise DamagedRowError from fault
@@ -222,7 +221,7 @@ def _attempts(run_id: str, record: StageRecord) -> Iterator[Row]:
 
 
 def _seal(columns: Row) -> bytes:
-    pieces = [one if isinstance(one, bytes) else str(one).encode() for one in columns]
+    pieces = [one if type(one) is bytes else str(one).encode() for one in columns]
     return blake2b(b"\0".join(pieces), digest_size=16).digest()
 
 

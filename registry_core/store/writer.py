@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from queue import Empty, SimpleQueue
@@ -31,13 +30,10 @@ Row: TypeAlias = tuple[str | bytes | float | None, ...]
 Change: TypeAlias = tuple[tuple[str, Row], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A change, and who waits for it."""
+# A change, and who waits for it; a tuple, for one is made for every stage of every run.
+_Waiting: TypeAlias = tuple[Change, asyncio.AbstractEventLoop, "asyncio.Future[None]"]
 
-    change: Change
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[None]
+_Verdict: TypeAlias = tuple["asyncio.Future[None]", StoreError | None]
 
 
 class Writer:
@@ -63,7 +59,7 @@ class Writer:
             self._thread.start()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
-        self._queue.put(_Waiting(change, loop, future))
+        self._queue.put((change, loop, future))
         await future
 
     def close(self) -> None:
@@ -117,10 +113,10 @@ class Writer:
         self, connection: sqlite3.Connection, group: Sequence[_Waiting]
     ) -> list[StoreError | None]:
         """Commit the whole group at once; where that fails each by itself, to see whose fault."""
-        verdict = self._commit(connection, [part for one in group for part in one.change])
+        verdict = self._commit(connection, [part for change, _, _ in group for part in change])
         if verdict is None or len(group) == 1:
             return [verdict] * len(group)
-        return [self._commit(connection, one.change) for one in group]
+        return [self._commit(connection, change) for change, _, _ in group]
 
     def _commit(
         self, connection: sqlite3.Connection, change: Sequence[tuple[str, Row]]
@@ -142,19 +138,19 @@ class Writer:
 
 def _tell(group: Iterable[_Waiting], verdicts: Iterable[StoreError | None]) -> None:
     """Wake each loop once, for all that it waits for."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting, StoreError | None]]] = {}
-    for one, verdict in zip(group, verdicts, strict=True):
-        by_loop.setdefault(one.loop, []).append((one, verdict))
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Verdict]] = {}
+    for (_, loop, future), verdict in zip(group, verdicts, strict=True):
+        by_loop.setdefault(loop, []).append((future, verdict))
     for loop, told in by_loop.items():
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(_settle, told)
 
 
-def _settle(told: Iterable[tuple[_Waiting, StoreError | None]]) -> None:
-    for one, verdict in told:
-        if one.future.done():
-            continue
+def _settle(told: Iterable[_Verdict]) -> None:
+    for future, verdict in told:
+        if future.done():
+            continue  # cancelled meanwhile
         if verdict is None:
-            one.future.set_result(None)
+            future.set_result(None)
         else:
-            one.future.set_exception(verdict)
+            future.set_exception(verdict)

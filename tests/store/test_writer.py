@@ -1,0 +1,189 @@
+"""Tests of the writer: who waits at the same time shares a commit, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from registry_core.errors import StoreError
+from registry_core.store.database import open_database
+from registry_core.store.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from registry_core.store.writer import Change
+
+_ADD = "INSERT INTO blobs VALUES (?, ?)"
+
+
+def _blob(name: str) -> Change:
+    return ((_ADD, (name, b"1")),)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the database will be."""
+    return tmp_path / "runs.db"
+
+
+@pytest.fixture
+def writer(file: Path) -> Iterator[Writer]:
+    """A writer to that file."""
+    opened = Writer(file, lambda: open_database(file))
+    yield opened
+    opened.close()
+
+
+def _kept(file: Path) -> set[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        return {name for (name,) in connection.execute("SELECT digest FROM blobs")}
+
+
+class TestCommit:
+    def test_what_returned_is_kept(self, writer: Writer, file: Path) -> None:
+        """The engine goes on only because this is so."""
+        asyncio.run(writer.commit(_blob("a")))
+
+        assert _kept(file) == {"a"}
+
+    def test_what_waits_together_goes_in_together(self, file: Path) -> None:
+        """Twenty runs that each wait for the disk alone would take twenty times as long."""
+        begun: list[str] = []
+
+        def connect() -> sqlite3.Connection:
+            connection = open_database(file)
+            connection.set_trace_callback(
+                lambda sql: begun.append(sql) if sql.startswith("BEGIN") else None
+            )
+            return connection
+
+        async def work() -> None:
+            # The first connects, which takes longer than it takes the others to come.
+            names = [f"{number}" for number in range(20)]
+            await asyncio.gather(*(shared.commit(_blob(name)) for name in names))
+            await asyncio.gather(*(shared.commit(_blob(f"{name}+")) for name in names))
+
+        shared = Writer(file, connect)
+        asyncio.run(work())
+        shared.close()
+
+        assert len(_kept(file)) == 40
+        assert len(begun) <= 4
+
+    def test_one_that_fails_takes_no_other_along(self, writer: Writer, file: Path) -> None:
+        """A stranger's broken run is no reason to stop mine."""
+
+        async def work() -> list[BaseException | None]:
+            changes = [_blob("a"), _blob("a"), (("no such statement", ()),), _blob("b")]
+            return await asyncio.gather(*map(writer.commit, changes), return_exceptions=True)
+
+        verdicts = asyncio.run(work())
+
+        assert [type(verdict) for verdict in verdicts] == [
+            type(None),
+            StoreError,
+            StoreError,
+            type(None),
+        ]
+        assert _kept(file) == {"a", "b"}
+
+    def test_a_change_is_kept_in_one_piece(self, writer: Writer, file: Path) -> None:
+        """Half a step would be a stage that is over and one that never begins."""
+        with pytest.raises(StoreError):
+            asyncio.run(writer.commit((*_blob("a"), *_blob("b"), *_blob("a"))))
+
+        assert _kept(file) == set()
+
+    @pytest.mark.parametrize("value", ["\ud800", 1 << 80])
+    def test_a_value_that_cannot_be_kept_is_a_failure_and_no_end(
+        self, writer: Writer, value: str | int
+    ) -> None:
+        """The thread that everybody waits for must outlive any one of them."""
+        with pytest.raises(StoreError):
+            asyncio.run(writer.commit(((_ADD, (value, b"")),)))
+
+        asyncio.run(writer.commit(_blob("a")))
+
+    def test_a_database_that_cannot_be_opened_is_tried_again(self, file: Path) -> None:
+        """A mount that comes back ends the trouble, without a new process."""
+        file.mkdir()
+        writer = Writer(file, lambda: open_database(file))
+        with pytest.raises(StoreError, match="is not a regular file"):
+            asyncio.run(writer.commit(_blob("a")))
+
+        file.rmdir()
+        asyncio.run(writer.commit(_blob("a")))
+
+        writer.close()
+
+    def test_who_is_cancelled_leaves_the_others_alone(self, writer: Writer, file: Path) -> None:
+        """Ctrl-C in one run is no business of the next."""
+
+        async def work() -> None:
+            tasks = [asyncio.create_task(writer.commit(_blob(str(n)))) for n in range(3)]
+            await asyncio.sleep(0)
+            tasks[1].cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await writer.commit(_blob("last"))
+
+        asyncio.run(work())
+
+        assert {"0", "2", "last"} <= _kept(file)
+
+    def test_a_loop_that_is_gone_holds_nobody_up(self, file: Path) -> None:
+        """A notebook closes its loop whenever it likes."""
+        hold = Event()
+
+        def connect() -> sqlite3.Connection:
+            hold.wait(10)
+            return open_database(file)
+
+        async def leave() -> None:
+            task = asyncio.create_task(slow.commit(_blob("a")))
+            await asyncio.sleep(0)
+            task.cancel()
+
+        slow = Writer(file, connect)
+        asyncio.run(leave())
+        hold.set()
+        asyncio.run(slow.commit(_blob("b")))
+        slow.close()
+
+        assert "b" in _kept(file)
+
+    def test_loops_in_several_threads_share_it(self, writer: Writer, file: Path) -> None:
+        """A server may have one loop a worker, and one store."""
+
+        async def work(mark: str) -> None:
+            for number in range(10):
+                await writer.commit(_blob(f"{mark}{number}"))
+
+        asyncio.run(writer.commit(_blob("first")))
+        threads = [Thread(target=asyncio.run, args=(work(mark),)) for mark in "abc"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert len(_kept(file)) == 31
+
+    def test_what_is_waited_for_is_kept_before_it_closes(self, writer: Writer, file: Path) -> None:
+        """Closing is no way to lose something."""
+
+        async def work() -> None:
+            task = asyncio.create_task(writer.commit(_blob("a")))
+            await asyncio.sleep(0)
+            writer.close()
+            await task
+
+        asyncio.run(work())
+        writer.close()
+
+        assert _kept(file) == {"a"}
