@@ -10,8 +10,12 @@ from registry_core.cli.options import as_json, discovered, plain, rescan
 from registry_core.cli.rendering import Output
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from registry_core.composer.ranking import Score
     from registry_core.definitions.schema import JsonValue
     from registry_core.discovery.rows import AgentRow
+    from registry_core.registry import Registry
 
 __all__ = ["command"]
 
@@ -40,6 +44,7 @@ def command(
     """List the agents of all plugins. Imports none of them."""
     registry = discovered(ctx)
     rows = registry.listing
+    known = {row[0]: row for row in rows}
     if any((capability, takes, gives, tag, text)):
         catalog = registry.catalog
         found = catalog.find(
@@ -49,17 +54,21 @@ def command(
             tag=tag,
             text=text,
         )
-        known = {row[0]: row for row in rows}
         rows = tuple(known[entry.id] for entry in found)
+    ranked: dict[str, Score] = {}
+    if capability:
+        ranked = _ranked(registry, [row[0] for row in rows], capability)
+        rows = tuple(known[agent] for agent in ranked)
     output = Output(plain=plain)
     if as_json:
-        output.json([_value(row) for row in rows])
+        output.json([_value(row, ranked.get(row[0])) for row in rows])
         return
     output.table(
-        ("agent", "takes", "gives", "capabilities", "summary"),
+        ("agent", *(("score",) if ranked else ()), "takes", "gives", "capabilities", "summary"),
         (
             (
                 agent,
+                *((f"{ranked[agent].total:.2f}",) if ranked else ()),
                 " + ".join(_schema_name(schema) for _, schema in inputs),
                 _schema_name(given),
                 ", ".join(name for name, _ in capabilities),
@@ -70,12 +79,33 @@ def command(
     )
 
 
+def _ranked(registry: Registry, agents: Iterable[str], capability: str) -> dict[str, Score]:
+    """Return the score of each agent for *capability*, best first."""
+    from registry_core.cli.evidence import evidence_of
+    from registry_core.composer.ranking import rank
+    from registry_core.names import AgentId
+
+    found = rank(
+        registry.catalog,
+        map(AgentId, agents),
+        evidence_of(registry),
+        registry.settings.ranking,
+        capability=registry.catalog.resolve_capability(capability),
+    )
+    return {one.agent: one.score for one in found}
+
+
 def _schema_name(schema: str) -> str:
     return schema.rpartition("#")[0]
 
 
-def _value(row: AgentRow) -> dict[str, JsonValue]:
+def _value(row: AgentRow, score: Score | None) -> dict[str, JsonValue]:
     agent, inputs, output, capabilities, summary, tags, contested = row
+    scored: dict[str, JsonValue] = {}
+    if score is not None:
+        from registry_core.cli.evidence import score_value
+
+        scored["score"] = score_value(score)
     return {
         "id": agent,
         "summary": summary,
@@ -84,4 +114,5 @@ def _value(row: AgentRow) -> dict[str, JsonValue]:
         "capabilities": dict(capabilities),
         "tags": list(tags),
         "contested": contested,
+        **scored,
     }

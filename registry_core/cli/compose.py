@@ -25,8 +25,9 @@ from registry_core.pipeline.pipeline import IDENTIFIER
 from registry_core.settings.editing import with_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from registry_core.composer.ranking import Score
     from registry_core.composer.rejection import Rejection
     from registry_core.composer.terms import GoalTerms
     from registry_core.definitions.schema import JsonValue
@@ -89,7 +90,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
         _draw(output, search.best, draw)
     else:
         others = _rejected(registry, search.best, terms) if explain else None
-        _answer(output, search, others, as_json=as_json)
+        scores = _scores(registry, search.best) if explain else {}
+        _answer(output, search, others, scores, as_json=as_json)
     if save_as is not None:
         _save_as(
             ctx,
@@ -103,18 +105,35 @@ def command(  # noqa: PLR0913 -- one parameter an option
 
 
 def _answer(
-    output: Output, search: PlanSearch, others: Iterable[Rejection] | None, *, as_json: bool
+    output: Output,
+    search: PlanSearch,
+    others: Iterable[Rejection] | None,
+    scores: Mapping[str, Score],
+    *,
+    as_json: bool,
 ) -> None:
     if as_json:
         values = [plan_value(plan) for plan in search.plans]
         if others is not None:
+            from registry_core.cli.evidence import score_value
+
             values[0]["rejected"] = [_rejection_value(other) for other in others]
+            values[0]["scores"] = {agent: score_value(score) for agent, score in scores.items()}
         output.json([*values])
         return
     output.text("\n\n".join(plan.explain() for plan in search.plans))
     if others is not None:
         lines = [f"  {other}" for other in others] or ["  nobody else could have taken part"]
-        output.text("\n".join(["", "not in the best plan:", *lines]))
+        ranks = [f"  {agent}: {score}" for agent, score in scores.items()]
+        output.text("\n".join(["", "scores:", *ranks, "", "not in the best plan:", *lines]))
+
+
+def _scores(registry: Registry, plan: Plan) -> dict[str, Score]:
+    """Return what each agent of *plan* is worth, for the best that it claims."""
+    from registry_core.cli.evidence import score_of
+
+    agents = dict.fromkeys(registry.resolve(stage.agent) for stage in plan.pipeline.stages)
+    return {agent: score_of(registry, agent) for agent in agents}
 
 
 def _rejected(registry: Registry, plan: Plan, terms: GoalTerms) -> tuple[Rejection, ...]:

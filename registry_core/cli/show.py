@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from registry_core.catalog.versions import called, full_name, schema_conflicts
+from registry_core.cli.evidence import score_of, score_value
 from registry_core.cli.options import as_json, discovered, plain, rescan
 from registry_core.cli.rendering import Output
 from registry_core.schemas.verdict import Fits
@@ -16,28 +17,44 @@ if TYPE_CHECKING:
 
     from registry_core.catalog.catalog import Catalog
     from registry_core.catalog.entry import CatalogEntry
+    from registry_core.composer.ranking import Score
     from registry_core.definitions.agent import AgentDefinition
     from registry_core.definitions.schema import JsonValue
     from registry_core.names import SchemaId
+    from registry_core.registry import Registry
 
 __all__ = ["command"]
 
 
 @click.command("show")
 @click.argument("agent")
+@click.option("--explain", is_flag=True, help="Also show the factors of its score.")
 @as_json
 @plain
 @rescan
 @click.pass_context
-def command(ctx: click.Context, *, agent: str, as_json: bool, plain: bool) -> None:
+def command(ctx: click.Context, *, agent: str, explain: bool, as_json: bool, plain: bool) -> None:
     """Show what AGENT declares, and who it goes together with. Imports nothing."""
-    catalog = discovered(ctx).catalog
-    facts = _facts(catalog, agent)
+    registry = discovered(ctx)
+    facts = _facts(registry.catalog, agent)
+    scores = _scores(registry, agent) if explain else {}
     output = Output(plain=plain)
     if as_json:
-        output.json(facts)
+        scored: dict[str, JsonValue] = {name: score_value(s) for name, s in scores.items()}
+        output.json({**facts, "scores": scored} if explain else facts)
         return
+    facts |= {f"score for {name}": str(score) for name, score in scores.items()}
     output.table(("fact", "value"), [(name, _written(value)) for name, value in facts.items()])
+
+
+def _scores(registry: Registry, name: str) -> dict[str, Score]:
+    """Return the score of an agent for each capability that it claims; else for nothing of it."""
+    catalog = registry.catalog
+    agent = catalog.resolve(name)
+    claims = catalog.definition(agent).capabilities
+    if not claims:
+        return {"anything": score_of(registry, agent)}
+    return {claim.name: score_of(registry, agent, claim.name) for claim in claims}
 
 
 def _facts(catalog: Catalog, name: str) -> dict[str, JsonValue]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
+from registry_core.composer.expectation import Expect, Expectation, declared
 from registry_core.names import AgentId, CapabilityName
 from registry_core.settings.values import RankingSettings
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from registry_core.catalog.catalog import Catalog
+    from registry_core.catalog.entry import CatalogEntry
 
 __all__ = ["Evidence", "Factor", "FactorName", "Measured", "MeasuredEvidence", "NoEvidence"]
-__all__ += ["Observed", "Ranked", "Score", "rank", "score"]
+__all__ += ["Observed", "Ranked", "Score", "expecting", "rank", "score"]
 
 FactorName: TypeAlias = Literal["capability", "success", "latency", "availability"]
 
@@ -59,6 +61,10 @@ class Evidence(Protocol):
         """Return what was measured of *agent*, or None where nothing was."""
         ...
 
+    def away(self) -> frozenset[AgentId]:
+        """Return the agents that cannot answer now, such as those whose breaker is open."""
+        ...
+
 
 class NoEvidence:
     """Nobody measured anything: agents are told apart by what they declare."""
@@ -67,6 +73,10 @@ class NoEvidence:
         """Return None."""
         del agent
         return None
+
+    def away(self) -> frozenset[AgentId]:
+        """Return nobody."""
+        return frozenset()
 
 
 class Measured(Protocol):
@@ -122,6 +132,10 @@ class MeasuredEvidence:
             age_seconds=max(age.total_seconds(), 0.0),
             availability=available,
         )
+
+    def away(self) -> frozenset[AgentId]:
+        """Return the agents whose availability is 0."""
+        return frozenset(agent for agent, value in self.availability.items() if value <= 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,14 +243,15 @@ def score(
     """
     weights = weights or RankingSettings()
     seen = observed or Observed()
-    decay = 0.5 ** (seen.age_seconds / (weights.half_life_days * _DAY_SECONDS))
-    succeeded, success_why = _success(seen, decay)
-    speed, latency_why = _speed(seen, decay, weights.typical_seconds)
+    decay = _decay(seen, weights)
+    typical = weights.typical_seconds
+    expected = _expected_seconds(seen, decay, typical)
+    timed = f"median {seen.median_seconds:.3g} s" if seen.median_seconds > 0 else "not measured"
     available = min(max(seen.availability, 0.0), 1.0)
     values: tuple[tuple[FactorName, float, float, str], ...] = (
         ("capability", claimed, weights.capability, "as claimed"),
-        ("success", succeeded, weights.success, success_why),
-        ("latency", speed, weights.latency, latency_why),
+        ("success", _expected_success(seen, decay), weights.success, _success_why(seen)),
+        ("latency", typical / (typical + expected), weights.latency, timed),
         ("availability", available, weights.availability, _available_why(available)),
     )
     # Without any weight all factors count alike: otherwise everybody would be worth nothing.
@@ -249,30 +264,58 @@ def score(
     return Score(tuple(factors), unavailable=available == 0)
 
 
+def expecting(evidence: Evidence, weights: RankingSettings) -> Expect:
+    """Return what the planner may expect of each agent, by *evidence* and else by the priors.
+
+    The same estimates as in the factors: seconds and success are the posteriors', the score is
+    that for the agent's best claim. Between plans that are alike the rest of the score decides,
+    without the claim: agents that nobody measured are alike.
+    """
+
+    def expect(entry: CatalogEntry) -> Expectation:
+        observed = evidence.of(entry.id)
+        seen = observed or Observed()
+        decay = _decay(seen, weights)
+        return Expectation(
+            latency_seconds=_expected_seconds(seen, decay, weights.typical_seconds),
+            success=_expected_success(seen, decay),
+            score=score(declared(entry).score, observed, weights).total,
+            merit=score(1.0, observed, weights).total,
+        )
+
+    return expect
+
+
 def _claimed(catalog: Catalog, agent: AgentId, capability: CapabilityName | None) -> float:
     if capability is None:
         return 1.0
     return catalog.capabilities.score(catalog.definition(agent), capability)
 
 
-def _success(seen: Observed, decay: float) -> tuple[float, str]:
+def _decay(seen: Observed, weights: RankingSettings) -> float:
+    return math.pow(0.5, seen.age_seconds / (weights.half_life_days * _DAY_SECONDS))
+
+
+def _expected_success(seen: Observed, decay: float) -> float:
     good = decay * (seen.calls - seen.failures) + _PRIOR_CALLS * _PRIOR_SUCCESS
-    mean = good / (decay * seen.calls + _PRIOR_CALLS)
+    return good / (decay * seen.calls + _PRIOR_CALLS)
+
+
+def _expected_seconds(seen: Observed, decay: float, typical_seconds: float) -> float:
+    if seen.median_seconds <= 0:
+        return typical_seconds
+    # Times spread over decades, so their logarithm is what has a mean.
+    calls = decay * seen.calls
+    log = calls * math.log(seen.median_seconds / typical_seconds)
+    return typical_seconds * math.exp(log / (calls + _PRIOR_CALLS))
+
+
+def _success_why(seen: Observed) -> str:
     if not seen.calls:
-        return mean, "not measured"
+        return "not measured"
     days = seen.age_seconds / _DAY_SECONDS
     ago = f", {days:.0f} days ago" if days >= 1 else ""
-    return mean, f"{seen.calls - seen.failures} of {seen.calls} calls{ago}"
-
-
-def _speed(seen: Observed, decay: float, typical_seconds: float) -> tuple[float, str]:
-    timed = seen.median_seconds > 0
-    calls = decay * seen.calls if timed else 0.0
-    # Times spread over decades, so their logarithm is what has a mean.
-    log = calls * math.log(seen.median_seconds / typical_seconds) if timed else 0.0
-    expected = typical_seconds * math.exp(log / (calls + _PRIOR_CALLS))
-    why = f"median {seen.median_seconds:.3g} s" if timed else "not measured"
-    return typical_seconds / (typical_seconds + expected), why
+    return f"{seen.calls - seen.failures} of {seen.calls} calls{ago}"
 
 
 def _available_why(available: float) -> str:

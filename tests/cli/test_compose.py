@@ -52,8 +52,31 @@ class TestExplain:
         assert first["kind"] == "unconnected"
         assert first.keys() == {"agent", "part", "kind", "facts", "text"}
 
+    @pytest.mark.requirement("R91", "R97")
+    def test_each_agent_of_the_plan_is_shown_with_the_factors_of_its_score(
+        self, agentreg: Agentreg
+    ) -> None:
+        """The choice can be checked by hand, and turned by a setting."""
+        text = agentreg(*GOAL, "--explain").out
+        (plan,) = agentreg(*GOAL, "--explain", "--json").rows()
+
+        assert "capability 1.00 x 0.40 (as claimed) + success 0.90 x 0.30" in text
+        scores = plan["scores"]
+        assert isinstance(scores, dict)
+        assert len(scores) == plan["stages"]
+        for score in scores.values():
+            assert isinstance(score, dict)
+            assert isinstance(score["factors"], list)
+            assert [f["name"] for f in score["factors"] if isinstance(f, dict)] == [
+                "capability",
+                "success",
+                "latency",
+                "availability",
+            ]
+
     def test_a_plan_alone_is_not_explained(self, agentreg: Agentreg) -> None:
         """Nobody pays for what was not asked."""
         (plan,) = agentreg(*GOAL, "--json").rows()
 
         assert "rejected" not in plan
+        assert "scores" not in plan

@@ -58,6 +58,15 @@ class TestAgents:
         assert "text-agents" in {str(row["id"]).partition("/")[0] for row in rows}
         assert len(rows) >= 6
 
+    @pytest.mark.requirement("R72", "R91")
+    def test_of_a_capability_the_best_comes_first_with_its_score(self, agentreg: Agentreg) -> None:
+        """Whoever has to pick one picks the first."""
+        rows = agentreg("agents", "--capability", "content_analysis", "--json").rows()
+
+        totals = [score["total"] for row in rows if isinstance(score := row["score"], dict)]
+        assert totals == sorted(totals, key=str, reverse=True)
+        assert len(totals) == len(rows)
+
     def test_agents_are_found_by_what_they_take_and_give(self, agentreg: Agentreg) -> None:
         """The way to see how one gets from here to there."""
         rows = agentreg("agents", "--takes", "PdfFile", "--gives", "DocumentText", "--json").rows()
@@ -73,6 +82,15 @@ class TestAgents:
 
 
 class TestShow:
+    @pytest.mark.requirement("R91")
+    def test_the_factors_of_its_score_are_shown_on_request(self, agentreg: Agentreg) -> None:
+        """One number would be an opinion."""
+        typed = agentreg("show", "html_to_text", "--explain")
+
+        assert "score for data_transformation.text_extraction" in typed.out
+        assert "success 0.90 x 0.30 (not measured)" in typed.out
+        assert "scores" in agentreg("show", "html_to_text", "--explain", "--json").facts()
+
     @pytest.mark.requirement("R67")
     def test_the_versions_of_its_schemas_are_shown(self, agentreg: Agentreg) -> None:
         """Two agents that do not meet may hold different releases of one model."""

@@ -1,0 +1,41 @@
+"""What the command line knows of how agents did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from registry_core.composer.ranking import Evidence, Score
+    from registry_core.definitions.schema import JsonValue
+    from registry_core.names import AgentId, CapabilityName
+    from registry_core.registry import Registry
+
+__all__ = ["evidence_of", "score_of", "score_value"]
+
+
+def evidence_of(registry: Registry) -> Evidence:
+    """Return what was measured of the agents in *registry*."""
+    from registry_core.composer.ranking import NoEvidence
+
+    del registry
+    return NoEvidence()
+
+
+def score_of(registry: Registry, agent: AgentId, capability: CapabilityName | None = None) -> Score:
+    """Return how good an agent is for *capability*, or beside what it claims without one."""
+    from registry_core.composer.ranking import rank
+
+    evidence, weights = evidence_of(registry), registry.settings.ranking
+    (ranked,) = rank(registry.catalog, [agent], evidence, weights, capability=capability)
+    return ranked.score
+
+
+def score_value(score: Score) -> dict[str, JsonValue]:
+    """Return *score* as JSON."""
+    return {
+        "total": round(score.total, 6),
+        "factors": [
+            {"name": f.name, "value": round(f.value, 6), "weight": round(f.weight, 6), "why": f.why}
+            for f in score.factors
+        ],
+    }
