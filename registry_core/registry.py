@@ -46,6 +46,7 @@ class Registry:
     name leads to, come out of the index as it is.
 
     Attributes:
+        installed: What is installed, with lists that decode nothing.
         local: Agents from code, by id.
 
     >>> from registry_core import agent
@@ -57,7 +58,7 @@ class Registry:
     3
     """
 
-    __slots__ = ("_blueprints", "_installed", "local")
+    __slots__ = ("_blueprints", "installed", "local")
 
     def __init__(
         self,
@@ -65,7 +66,7 @@ class Registry:
         local: Mapping[AgentId, Callable[..., object]] | None = None,
     ) -> None:
         """Start from what is *installed*, and agents from code by id; from nothing when empty."""
-        self._installed = installed or Installation()
+        self.installed = installed or Installation()
         self.local: Mapping[AgentId, Callable[..., object]] = local or {}
         self._blueprints: Blueprints | None = None
 
@@ -105,12 +106,12 @@ class Registry:
     @property
     def catalog(self) -> Catalog:
         """All agents with their indexes."""
-        return self._installed.catalog
+        return self.installed.catalog
 
     @property
     def report(self) -> DiscoveryReport:
         """What discovery found: a record for each plugin, and the conflicts."""
-        return self._installed.report
+        return self.installed.report
 
     @property
     def plugins(self) -> tuple[PluginRecord, ...]:
@@ -120,17 +121,17 @@ class Registry:
     @property
     def settings(self) -> Settings:
         """What the user decided."""
-        return self._installed.settings
+        return self.installed.settings
 
     @property
     def agents(self) -> tuple[AgentId, ...]:
         """The ids of all agents, sorted."""
-        return self._installed.agents
+        return self.installed.agents
 
     @property
     def listing(self) -> tuple[AgentRow, ...]:
         """What a list shows of each agent, as plain values sorted by id."""
-        return self._installed.listing
+        return self.installed.listing
 
     def resolve(self, name: str) -> AgentId:
         """Return the id that *name* leads to.
@@ -143,7 +144,7 @@ class Registry:
             AmbiguousNameError: If several have it and no pin decides.
             AgentLoadError: If it is the name of an agent in quarantine.
         """
-        return self._installed.resolve(name)
+        return self.installed.resolve(name)
 
     def with_agents(self, *agents: Callable[..., object], replacing: bool = False) -> Registry:
         """Return this registry with agents from code, under the distribution ``local``.
@@ -160,7 +161,7 @@ class Registry:
         from registry_core.discovery.local import join
 
         catalog, local = join(self.catalog, self.local, agents, replacing=replacing)
-        return Registry(self._installed.replacing(catalog), local)
+        return Registry(self.installed.replacing(catalog), local)
 
     def without(self, *names: str) -> Registry:
         """Return this registry without the agents that *names* lead to.
@@ -171,7 +172,7 @@ class Registry:
         """
         kept = self.catalog.removing(map(self.catalog.resolve, names))
         local = {agent: target for agent, target in self.local.items() if agent in kept}
-        return Registry(self._installed.replacing(kept), local)
+        return Registry(self.installed.replacing(kept), local)
 
     def plan(self, **terms: Unpack[GoalTerms]) -> Plan:
         """Return the best plan; see :meth:`plans`.
@@ -249,7 +250,7 @@ class Registry:
         from registry_core.runtime.scope import RunOptions
 
         if isinstance(what, Plan):
-            self._installed.refuse_quarantined(*(stage.agent for stage in what.pipeline.stages))
+            self.installed.refuse_quarantined(*(stage.agent for stage in what.pipeline.stages))
             # What it was planned with may be gone: better said before anything runs.
             for stage in what.pipeline.stages:
                 self.catalog.entry(stage.agent)
@@ -258,7 +259,7 @@ class Registry:
             if not isinstance(what, Pipeline):
                 what = self._single(what, len(values), inputs or {})
             known, adopted = self._adopting(what)
-            self._installed.refuse_quarantined(*(stage.agent for stage in adopted.stages))
+            self.installed.refuse_quarantined(*(stage.agent for stage in adopted.stages))
             pipeline = bind(adopted, known.catalog)
         options = options or RunOptions(attempt_timeout_seconds=self.settings.run.timeout_seconds)
         return await execute(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from registry_core.cli.options import as_json, discovered, rescan
-from registry_core.cli.plugins import record_value
+from registry_core.cli.plugins import row_value
 from registry_core.cli.rendering import Output
+from registry_core.discovery.rows import plugin_row_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +102,7 @@ def _print_json(
 ) -> None:
     value: dict[str, JsonValue] = {
         "plugins": len(report.plugins),
-        "problems": [{**record_value(r), "since": _since(r)} for r in report.problems],
+        "problems": [{**row_value(plugin_row_of(r)), "since": _since(r)} for r in report.problems],
         "lifted": list(lifted),
         "conflicts": [_conflict_value(conflict) for conflict in contested],
         "imports": [

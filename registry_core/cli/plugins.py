@@ -11,9 +11,9 @@ from registry_core.cli.rendering import Output
 
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonValue
-    from registry_core.discovery.report import PluginRecord
+    from registry_core.discovery.rows import PluginRow
 
-__all__ = ["command", "record_value"]
+__all__ = ["command", "row_value"]
 
 
 @click.command("plugins")
@@ -23,45 +23,34 @@ __all__ = ["command", "record_value"]
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool, plain: bool) -> None:
     """List all installed plugins, the failed too. Imports none of them."""
-    records = discovered(ctx).plugins
+    rows = discovered(ctx).installed.plugin_listing
     output = Output(plain=plain)
     if as_json:
-        output.json([record_value(record) for record in records])
+        output.json([row_value(row) for row in rows])
         return
     output.table(
         ("plugin", "distribution", "version", "state", "agents", "reason"),
         (
             (
-                record.name,
-                record.distribution,
-                record.version,
-                record.state,
-                str(len(record.manifest.agents)) if record.manifest else "-",
-                record.reason.partition("\n")[0],
+                row.name,
+                row.distribution,
+                row.version,
+                row.state,
+                "-" if row.agents is None else str(row.agents),
+                row.reason.partition("\n")[0],
             )
-            for record in records
+            for row in rows
         ),
     )
-    if any(record.state != "ok" for record in records):
+    if any(row.state != "ok" for row in rows):
         click.echo("Some plugins are not ok. Explain them: agentreg doctor", err=True)
 
 
-def record_value(record: PluginRecord) -> dict[str, JsonValue]:
-    """Return *record* as JSON; its manifest as counts."""
-    manifest = record.manifest
+def row_value(row: PluginRow) -> dict[str, JsonValue]:
+    """Return *row* as JSON."""
     return {
-        "name": record.name,
-        "distribution": record.distribution,
-        "version": record.version,
-        "location": record.location,
-        "state": record.state,
-        "code": record.code,
-        "reason": record.reason,
-        "fix": record.fix,
-        "notes": list(record.notes),
-        "blocked_agents": list(record.blocked_agents),
-        "agents": len(manifest.agents) if manifest else None,
-        "middleware": len(manifest.middleware) if manifest else None,
-        "collectors": len(manifest.collectors) if manifest else None,
-        "hooks": list(manifest.hooks) if manifest else None,
+        **row._asdict(),
+        "notes": list(row.notes),
+        "blocked_agents": list(row.blocked_agents),
+        "hooks": None if row.hooks is None else list(row.hooks),
     }

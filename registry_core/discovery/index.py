@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
     from registry_core.discovery.places import Mark
     from registry_core.discovery.report import DiscoveryReport
-    from registry_core.discovery.rows import AgentRow
+    from registry_core.discovery.rows import AgentRow, PluginRow
     from registry_core.settings.values import Settings
 
-    Head: TypeAlias = tuple[object, int, tuple[Mark, ...], str, bytes, int]
+    Head: TypeAlias = tuple[object, int, tuple[Mark, ...], str, bytes, bytes, int]
 
 __all__ = ["Index", "is_ours", "open_index", "write_whole"]
 
@@ -58,20 +58,26 @@ class Index:
         ids: The ids of all agents, sorted.
     """
 
-    __slots__ = ("_packed_rows", "_read_report", "_report", "_text", "ids")
+    __slots__ = ("_packed_plugins", "_packed_rows", "_read_report", "_report", "_text", "ids")
 
     def __init__(
-        self, text: str, packed_rows: bytes, read_report: Callable[[], DiscoveryReport]
+        self,
+        text: str,
+        packed_rows: bytes,
+        packed_plugins: bytes,
+        read_report: Callable[[], DiscoveryReport],
     ) -> None:
         """Keep the ids, one a line with ``!`` before a contested one, and how to get at the rest.
 
         Args:
             text: The ids. A search in one text beats a walk over thousands.
             packed_rows: What a list shows of each.
+            packed_plugins: What a list shows of each plugin.
             read_report: Gives everything.
         """
         self._text = f"\n{text}\n"
         self._packed_rows = packed_rows
+        self._packed_plugins = packed_plugins
         self._read_report = read_report
         self._report: DiscoveryReport | None = None
         self.ids = tuple(text.replace("!", "").split()) if "!" in text else tuple(text.split())
@@ -81,6 +87,14 @@ class Index:
         """Every agent as the list shows it, sorted by id."""
         rows: tuple[AgentRow, ...] = unpack(self._packed_rows)  # type: ignore[assignment]
         return rows
+
+    @property
+    def plugin_rows(self) -> tuple[PluginRow, ...]:
+        """Every plugin as the list shows it, in the order of the report."""
+        from registry_core.discovery.rows import PluginRow
+
+        packed: tuple[tuple[object, ...], ...] = unpack(self._packed_plugins)  # type: ignore[assignment]
+        return tuple(map(PluginRow._make, packed))
 
     @property
     def report(self) -> DiscoveryReport:
@@ -166,7 +180,7 @@ def _opened(
         return _opened(settings, path=path, cache=cache, rescan=True).report
 
     if stored is not None and _holds(stored.head):
-        return Index(stored.head[3], stored.head[4], lambda: report_in(stored.tail()))
+        return Index(*stored.head[3:6], lambda: report_in(stored.tail()))
     with Allocating():
         from registry_core.discovery.memory import compiled
 
@@ -183,9 +197,17 @@ def _opened(
         if file:
             began_ns = new.began_ns if new.lasting else 0
             check = zlib.crc32(new.tail)
-            head = (identity, began_ns, (*marks, *new.watched), new.ids, new.rows, check)
+            head = (
+                identity,
+                began_ns,
+                (*marks, *new.watched),
+                new.ids,
+                new.rows,
+                new.plugins,
+                check,
+            )
             _store(file, head, new.tail)
-    return Index(new.ids, new.rows, lambda: report_in(new.tail))
+    return Index(new.ids, new.rows, new.plugins, lambda: report_in(new.tail))
 
 
 def _read(source: SettingsSource) -> Settings:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from registry_core.catalog.catalog import Catalog
     from registry_core.discovery.index import Index
     from registry_core.discovery.report import DiscoveryReport
-    from registry_core.discovery.rows import AgentRow
+    from registry_core.discovery.rows import AgentRow, PluginRow
     from registry_core.names import AgentId
     from registry_core.settings.sources import SettingsSource
     from registry_core.settings.values import Settings
@@ -102,6 +102,15 @@ class Installation:
         from registry_core.discovery.rows import row_of
 
         return tuple(row_of(e.id, e.definition, contested=e.contested) for e in self.catalog)
+
+    @property
+    def plugin_listing(self) -> tuple[PluginRow, ...]:
+        """What a list shows of each plugin, in the order of the report."""
+        if self._report is None and self._index is not None:
+            return self._index.plugin_rows
+        from registry_core.discovery.rows import plugin_row_of
+
+        return tuple(map(plugin_row_of, self.report.plugins))
 
     def refuse_quarantined(self, *names: str) -> None:
         """Do nothing unless one of *names* means an agent in quarantine.

@@ -11,7 +11,7 @@ from registry_core.discovery.discover import Discovery, Remembered, search
 from registry_core.discovery.packing import CorruptError, pack, unpack
 from registry_core.discovery.places import Mark
 from registry_core.discovery.report import Conflict, DiscoveryReport, PluginRecord
-from registry_core.discovery.rows import AgentRow, row_of
+from registry_core.discovery.rows import AgentRow, plugin_row_of, row_of
 from registry_core.names import AgentId
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Compiled:
     Attributes:
         ids: The ids of all agents, sorted, one a line; ``!`` stands before a contested one.
         rows: Each agent as the list shows it, sorted by id, packed.
+        plugins: Each plugin as the list shows it, packed.
         tail: Report and memory as bytes.
         watched: Files outside of the searched folders on which they depend.
         began_ns: When the first file was looked at, in ns since 1970.
@@ -38,6 +39,7 @@ class Compiled:
 
     ids: str
     rows: bytes
+    plugins: bytes
     tail: bytes
     watched: tuple[Mark, ...]
     began_ns: int
@@ -51,10 +53,11 @@ def compiled(
     """Return a new discovery that reads only what changed since the one in *tail*."""
     memory = _recalled_memory(tail)
     found = search(settings, path=path, memory=memory, remembered_ns=remembered_ns)
-    ids, rows = listed(found.brief)
+    ids, rows, plugins = listed(found.brief)
     return Compiled(
         ids=ids,
         rows=rows,
+        plugins=plugins,
         tail=_tail(found),
         watched=found.watched,
         began_ns=found.began_ns,
@@ -109,10 +112,11 @@ def _tail(found: Discovery) -> bytes:
     )
 
 
-def listed(report: DiscoveryReport) -> tuple[str, bytes]:
-    """Return the ids of all agents and what the list shows of each, as an index keeps them."""
+def listed(report: DiscoveryReport) -> tuple[str, bytes, bytes]:
+    """Return the ids of all agents and what lists show of agents and plugins, as an index does."""
     rows = tuple(sorted(_rows(report)))
-    return "\n".join([f"!{row[0]}" if row[-1] else row[0] for row in rows]), pack(rows)
+    ids = "\n".join([f"!{row[0]}" if row[-1] else row[0] for row in rows])
+    return ids, pack(rows), pack(tuple([tuple(plugin_row_of(record)) for record in report.plugins]))
 
 
 def _rows(report: DiscoveryReport) -> Iterator[AgentRow]:

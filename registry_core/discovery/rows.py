@@ -1,13 +1,14 @@
-"""An agent as the list shows it: plain values, so that a list can come out of a cache."""
+"""Agents and plugins as lists show them: plain values, so that lists come out of a cache."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from registry_core.definitions.agent import AgentDefinition
+    from registry_core.discovery.report import PluginRecord
 
-__all__ = ["AgentRow", "row_of"]
+__all__ = ["AgentRow", "PluginRow", "plugin_row_of", "row_of"]
 
 AgentRow: TypeAlias = tuple[
     str,  # id
@@ -18,6 +19,50 @@ AgentRow: TypeAlias = tuple[
     tuple[str, ...],  # tags
     bool,  # whether it is contested
 ]
+
+
+class PluginRow(NamedTuple):
+    """What a list shows of a plugin: its record, with its manifest as counts.
+
+    Attributes:
+        agents: How many it offers; like the next three None where no manifest could be read.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    location: str
+    state: str
+    code: str
+    reason: str
+    fix: str
+    notes: tuple[str, ...]
+    blocked_agents: tuple[str, ...]
+    agents: int | None
+    middleware: int | None
+    collectors: int | None
+    hooks: tuple[str, ...] | None
+
+
+def plugin_row_of(record: PluginRecord) -> PluginRow:
+    """Return what a list shows of the plugin of *record*."""
+    manifest = record.manifest
+    return PluginRow(
+        name=str(record.name),
+        distribution=record.distribution,
+        version=record.version,
+        location=record.location,
+        state=record.state,
+        code=record.code,
+        reason=record.reason,
+        fix=record.fix,
+        notes=record.notes,
+        blocked_agents=tuple(map(str, record.blocked_agents)),
+        agents=len(manifest.agents) if manifest else None,
+        middleware=len(manifest.middleware) if manifest else None,
+        collectors=len(manifest.collectors) if manifest else None,
+        hooks=manifest.hooks if manifest else None,
+    )
 
 
 def row_of(agent: str, definition: AgentDefinition, *, contested: bool) -> AgentRow:

@@ -112,6 +112,12 @@ def warm_listing() -> float:
     return against_nothing(LARGE, COMMAND, "agents", "--plain")
 
 
+@benchmark(name="agentreg plugins --plain, 1 000 plugins", unit="x python -c pass", goal=7)
+def warm_plugins() -> float:
+    """Return the cost of the installed command with the state of every plugin."""
+    return against_nothing(LARGE, COMMAND, "plugins", "--plain")
+
+
 @benchmark(name="agentreg --help, 1 000 plugins", unit="x python -c pass", goal=7)
 def warm_help() -> float:
     """Return the cost of the installed command when it only explains itself."""
