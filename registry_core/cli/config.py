@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from registry_core.cli.options import as_json, plain, source_of
+from registry_core.cli.options import as_json, discovered, plain, source_of
 from registry_core.cli.rendering import Output
 from registry_core.cli.settings_file import change_settings, file_to_change, of_project, saves
 from registry_core.errors import ConfigError, Fault
 from registry_core.settings.editing import with_value, without_value
 from registry_core.settings.keys import key_of, key_text
-from registry_core.settings.layers import file_layer, layers_of, value_of
+from registry_core.settings.layers import file_layer, layers_of, merged, value_of
 from registry_core.settings.origins import Decision, decisions
 from registry_core.settings.sources import (
     SettingsSource,
@@ -29,9 +29,10 @@ from registry_core.settings.writing import change_file, set_aside
 from registry_core.text.inline import inline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from registry_core.definitions.schema import JsonValue
+    from registry_core.settings.layers import Layer
 
 __all__ = ["command"]
 
@@ -127,16 +128,21 @@ def unset(ctx: click.Context, *, key: str, project: bool, save: bool | None, as_
 @as_json
 @click.pass_context
 def validate(ctx: click.Context, *, file: str | None, as_json: bool) -> None:
-    """Check FILE, or all that is in force; exits with 2 and every fault with its line."""
-    if file is None:
-        names = [layer.name for layer in layers_of(source_of(ctx))]
-    else:
-        names = [file_layer(file, content_of(file)).name]
+    """Check FILE, or all that is in force; exits with 2 and every fault with its line.
+
+    An agent that is written about and not installed here is no fault, and only said.
+    """
+    one = () if file is None else (file_layer(file, content_of(file)),)
+    layers = one or layers_of(source_of(ctx))
+    absent = [*_absent_agents(ctx, layers)]
     output = Output()
     if as_json:
-        output.json({"ok": True, "checked": [*names]})
-    else:
-        output.text("\n".join(f"{name}: ok" for name in names) or "nothing is set: ok")
+        checked: list[JsonValue] = [layer.name for layer in layers]
+        output.json({"ok": True, "checked": checked, "absent": [*absent]})
+        return
+    output.text("\n".join(f"{layer.name}: ok" for layer in layers) or "nothing is set: ok")
+    for agent in absent:
+        click.echo(f"note: agent {agent} is not installed here", err=True)
 
 
 @command.command("path")
@@ -207,6 +213,15 @@ def reset(ctx: click.Context, *, project: bool, as_json: bool) -> None:
         output.json({"file": str(file), "kept": str(kept)})
     else:
         output.text(f"{file} is empty now; what was in it is in {kept}")
+
+
+def _absent_agents(ctx: click.Context, layers: Iterable[Layer]) -> Iterator[str]:
+    agents = merged(layers).get("agents")
+    if not isinstance(agents, dict) or not agents:
+        return
+    here = discovered(ctx).agents
+    known = {name for agent in here for name in (agent, agent.partition("@")[0])}
+    yield from sorted(set(agents) - known)
 
 
 def _change(

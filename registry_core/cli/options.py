@@ -19,6 +19,7 @@ __all__ = ["JSON_WANTED", "GoalOptions", "as_json", "check_asked", "discovered",
 __all__ += ["plain", "rescan", "source_of", "terms_of"]
 
 JSON_WANTED = "registry_core.json"
+_BEGUN = "registry_core.begun"
 _RESCAN = "registry_core.rescan"
 _SOURCE = "registry_core.source"
 
@@ -168,10 +169,12 @@ def discovered(ctx: click.Context) -> Registry:
     """
     from registry_core.registry import Registry
 
-    source = source_of(ctx)
-    if source.untrusted:
-        _hint(source.untrusted)
-    _begin_logging(ctx, source)
+    source, root = source_of(ctx), ctx.find_root()
+    if not root.meta.get(_BEGUN):
+        root.meta[_BEGUN] = True
+        if source.untrusted:
+            _hint(source.untrusted)
+        _begin_logging(ctx, source)
     return Registry.discover(settings=source, rescan=ctx.meta.get(_RESCAN, False))
 
 

@@ -1,7 +1,7 @@
 """What the user decided, and the only readers of the environment.
 
-``sources`` gathers what was written, unread; ``values`` says what it may be; ``reading``
-turns the one into the other.
+``sources`` gathers what was written, unread; ``layers`` are that, checked; ``values`` says what
+it may be; ``reading`` turns the one into the other. ``editing`` and ``writing`` change a file.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from registry_core.settings.reading import load_settings
     from registry_core.settings.sources import CONFIG_VARIABLE, SettingsSource, user_config_file
     from registry_core.settings.values import (
+        AgentSettings,
+        CliSettings,
         MonitoringSettings,
         PluginSettings,
         RunSettings,
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONFIG_VARIABLE",
+    "AgentSettings",
+    "CliSettings",
     "MonitoringSettings",
     "PluginSettings",
     "RunSettings",
@@ -30,6 +34,8 @@ __all__ = [
 
 _OWNER = {
     "CONFIG_VARIABLE": "sources",
+    "AgentSettings": "values",
+    "CliSettings": "values",
     "MonitoringSettings": "values",
     "PluginSettings": "values",
     "RunSettings": "values",

@@ -199,6 +199,33 @@ class TestSet:
         assert named.read_bytes() == b'[pins]\nc = "d"\n'
 
 
+class TestValidate:
+    def test_an_agent_that_is_not_here_is_said_and_is_no_fault(
+        self, agentreg: Agentreg, own: Path
+    ) -> None:
+        """A slip in its name would change nothing without a word; another machine may have it."""
+        written(own, b'[agents."text-agents/summarise"]\n[agents."text-agents/sumarise"]\n')
+
+        typed = agentreg("config", "validate")
+
+        assert typed.code == 0
+        assert typed.err == "note: agent text-agents/sumarise is not installed here\n"
+
+    @pytest.mark.fault("F95")
+    def test_without_a_home_the_defaults_are_in_force_and_nothing_can_be_set(
+        self, agentreg: Agentreg, own: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A container has users without one."""
+        del own
+        monkeypatch.setenv("HOME", "nowhere")
+        monkeypatch.delenv("XDG_CONFIG_HOME")
+
+        assert agentreg("config", "show").code == 0
+        assert agentreg("config", "path").code == 0
+        assert agentreg("config", "set", "pins.a", "b").code == 2
+        assert agentreg("config", "trust").code == 2
+
+
 @pytest.mark.fault("F92")
 class TestTrust:
     def test_a_file_in_the_way_is_told_of_in_one_line_until_it_is_trusted(
