@@ -10,20 +10,25 @@ ask for a variable of whoever runs it.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from functools import reduce
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from registry_core.errors import ConfigError, Fault
 from registry_core.settings.keys import key_of, key_text, part_at
+from registry_core.text.toml import TomlTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from registry_core.names import AgentId
     from registry_core.settings.values import Settings
     from registry_core.text.lines import Steps
-    from registry_core.text.toml import TomlTable, TomlValue
+    from registry_core.text.toml import TomlValue
 
 __all__ = ["agent_config", "is_reference", "overlaid", "resolve_references", "written_secrets"]
+
+ConfigT = TypeVar("ConfigT", bound=Mapping[str, object])
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _REFERENCES = frozenset({"env", "provider"})
@@ -79,25 +84,29 @@ def written_secrets(document: TomlTable) -> Iterator[tuple[Steps, str]]:
 
 
 def agent_config(
-    agent: AgentId, own: Mapping[str, TomlValue], settings: Settings, variables: Mapping[str, str]
-) -> TomlTable:
+    agent: AgentId, own: ConfigT, settings: Settings, variables: Mapping[str, str]
+) -> ConfigT:
     """Return what *agent* is to be made with: what the settings say, and over it its *own*.
 
     Args:
         agent: Whose.
-        own: What the stage says; taken as it is, references are none in it.
+        own: What the stage says, as JSON; taken as it is, references are none in it.
         settings: What the user decided.
         variables: Of the environment.
 
     Raises:
         ConfigError: If the settings refer to what is not there.
     """
-    config: TomlTable = {}
-    for key in (agent.partition("@")[0], agent):
-        if key in settings.agents:
-            config = overlaid(config, settings.agents[key].config)
+    written = [
+        settings.agents[key].config
+        for key in (agent.partition("@")[0], agent)
+        if key in settings.agents
+    ]
+    if not written:
+        return own
+    config = reduce(overlaid, written, TomlTable())
     resolved = resolve_references(config, settings, variables, subject=f"of agent {agent}")
-    return overlaid(resolved, own)
+    return cast("ConfigT", overlaid(resolved, cast("TomlTable", own)))
 
 
 def resolve_references(

@@ -79,8 +79,10 @@ class TestAgentConfig:
 
     def test_a_whole_provider_can_be_given(self, settings: Settings) -> None:
         """A client takes address, key and model together."""
+        own: TomlTable = {}
+
         found = agent_config(
-            AgentId("text-agents/other@1"), {}, settings, {"OPENAI_API_KEY": CANARY}
+            AgentId("text-agents/other@1"), own, settings, {"OPENAI_API_KEY": CANARY}
         )
 
         assert found == {"all": {"api_key": CANARY, "model": "small"}}
