@@ -43,7 +43,7 @@ __all__ = ["command", "plan_value"]
 @click.option("--limit", type=click.IntRange(min=1), default=1, help="Most plans to show.")
 @click.option(
     "--draw",
-    type=click.Choice(["mermaid", "svg"]),
+    type=click.Choice(["html", "mermaid", "svg"]),
     help="Print the best plan as a drawing instead.",
 )
 @click.option("--explain", is_flag=True, help="Say of each agent that was not chosen why.")
@@ -63,7 +63,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     *,
     file: Path | None,
     limit: int,
-    draw: Literal["mermaid", "svg"] | None,
+    draw: Literal["html", "mermaid", "svg"] | None,
     explain: bool,
     save: Path | None,
     lock: Path | None,
@@ -86,11 +86,12 @@ def command(  # noqa: PLR0913 -- one parameter an option
     terms = terms_of(goal, given)
     search = registry.plans(limit=limit, **terms)
     output = Output(plain=plain)
+    told = explain or draw == "html"
+    others = _rejected(registry, search.best, terms) if told else None
+    scores = _scores(registry, search.best) if told else {}
     if draw is not None:
-        _draw(output, search.best, draw)
+        _draw(output, search.best, draw, others or (), scores)
     else:
-        others = _rejected(registry, search.best, terms) if explain else None
-        scores = _scores(registry, search.best) if explain else {}
         _answer(output, search, others, scores, as_json=as_json)
     if save_as is not None:
         _save_as(
@@ -159,10 +160,24 @@ def _rejection_value(rejection: Rejection) -> dict[str, JsonValue]:
     }
 
 
-def _draw(output: Output, plan: Plan, form: Literal["mermaid", "svg"]) -> None:
+def _draw(
+    output: Output,
+    plan: Plan,
+    form: Literal["html", "mermaid", "svg"],
+    others: Iterable[Rejection],
+    scores: Mapping[str, Score],
+) -> None:
     from registry_core.pipeline.drawing import mermaid, svg
+    from registry_core.pipeline.page import page
 
-    output.text(mermaid(plan) if form == "mermaid" else svg(plan))
+    match form:
+        case "mermaid":
+            output.text(mermaid(plan))
+        case "svg":
+            output.text(svg(plan))
+        case "html":
+            told = {agent: str(score) for agent, score in scores.items()}
+            output.text(page(plan, rejected=map(str, others), scores=told))
 
 
 def _save_as(

@@ -22,7 +22,7 @@ def evidence_of(registry: Registry) -> Evidence:
 
 
 def score_of(registry: Registry, agent: AgentId, capability: CapabilityName | None = None) -> Score:
-    """Return how good an agent is for *capability*, or beside what it claims without one."""
+    """Return how good an agent is for *capability*, or for the best that it claims."""
     from registry_core.composer.ranking import rank
 
     evidence, weights = evidence_of(registry), registry.settings.ranking

@@ -207,7 +207,7 @@ def rank(
         agents: Each a full id.
         evidence: What was measured.
         weights: What counts how much.
-        capability: What they are wanted for; without it what they claim does not tell them apart.
+        capability: What they are wanted for; without it the best that each of them claims counts.
     """
     found = (
         Ranked(agent, score(_claimed(catalog, agent, capability), evidence.of(agent), weights))
@@ -288,7 +288,7 @@ def expecting(evidence: Evidence, weights: RankingSettings) -> Expect:
 
 def _claimed(catalog: Catalog, agent: AgentId, capability: CapabilityName | None) -> float:
     if capability is None:
-        return 1.0
+        return declared(catalog.entry(agent)).score
     return catalog.capabilities.score(catalog.definition(agent), capability)
 
 

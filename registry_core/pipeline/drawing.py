@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from registry_core.pipeline.plan import Edge, Plan
 
-__all__ = ["mermaid", "svg"]
+__all__ = ["escaped", "mermaid", "svg"]
 
 # The goal takes values as a stage does, and no stage has an empty id.
 _GOAL = FromStage("")
@@ -80,8 +80,9 @@ def svg(plan: Plan) -> str:
     spots, width, height = _placed(rows, boxes)
     size = f'width="{width:g}" height="{height:g}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width:g} {height:g}">',
-        f"<title>{_escaped(plan.pipeline.name)}</title><style>{_STYLE}</style>",
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size} '
+        f'viewBox="0 0 {width:g} {height:g}">',
+        f"<title>{escaped(plan.pipeline.name)}</title><style>{_STYLE}</style>",
         f'<rect {size} fill="#fff"/>',
         *(_drawn_edge(edge, spots, boxes, columns) for edge in plan.edges),
         *(_drawn_box(boxes[slot.key], spots[slot]) for row in rows for slot in row if slot.box),
@@ -231,7 +232,7 @@ def _drawn_edge(
         path.append(f"H{spot.right:g}")
         x, y = spot.right, spot.top + _LANE / 2
     path.append(_curve(x, y, end.left, goal_y))
-    why = _escaped(f"{edge.gives.name} -> {edge.takes.name}: {edge.why}")
+    why = escaped(f"{edge.gives.name} -> {edge.takes.name}: {edge.why}")
     return (
         f'<path class="edge" d="{" ".join(path)}"><title>{why}</title></path>'
         f'<circle class="port" cx="{end.left:g}" cy="{goal_y:g}" r="3.5"/>'
@@ -249,7 +250,7 @@ def _drawn_box(box: _Box, spot: _Spot) -> str:
     for number, text in enumerate(box.takes):
         texts.append(("in", y + _HEADER + _LINE * number + 13, text))
     lines = (
-        f'<text class="{kind}" x="{x + _PADDING:g}" y="{base:g}">{_escaped(_cut(text))}</text>'
+        f'<text class="{kind}" x="{x + _PADDING:g}" y="{base:g}">{escaped(_cut(text))}</text>'
         for kind, base, text in texts
     )
     rect = (
@@ -273,7 +274,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return *text* for a document: XML has no way to write a control character."""
     return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))
 

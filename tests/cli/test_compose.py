@@ -18,6 +18,18 @@ class TestDraw:
         assert agentreg(*GOAL, "--draw", "mermaid").out.startswith("flowchart LR\n")
         assert agentreg(*GOAL, "--draw", "svg").out.startswith("<svg ")
 
+    @pytest.mark.requirement("R91")
+    def test_a_page_holds_the_drawing_the_reasons_and_who_was_not_chosen(
+        self, agentreg: Agentreg
+    ) -> None:
+        """One file for whoever has to agree to the plan."""
+        page = agentreg(*GOAL, "--draw", "html").out
+
+        assert page.startswith("<!DOCTYPE html>")
+        assert "<svg " in page
+        assert "why it fits" in page
+        assert "Not in the plan (" in page
+
     def test_a_drawing_is_not_json(self, agentreg: Agentreg) -> None:
         """A script that asks for both is told, and does not parse a picture."""
         typed = agentreg(*GOAL, "--draw", "svg", "--json")
@@ -60,7 +72,7 @@ class TestExplain:
         text = agentreg(*GOAL, "--explain").out
         (plan,) = agentreg(*GOAL, "--explain", "--json").rows()
 
-        assert "capability 1.00 x 0.40 (as claimed) + success 0.90 x 0.30" in text
+        assert "capability 0.90 x 0.40 (as claimed) + success 0.90 x 0.30" in text
         scores = plan["scores"]
         assert isinstance(scores, dict)
         assert len(scores) == plan["stages"]
