@@ -36,7 +36,9 @@ COMMANDS = {
     "pipelines": "List the pipelines that were saved by name.",
     "plugins": "List all installed plugins, the failed too.",
     "run": "Plan a pipeline from FILE, or from the values of --have, and run it.",
+    "runs": "List the runs that were kept, the newest first.",
     "show": "Show what AGENT declares, and who it goes together with.",
+    "status": "Show how far RUN got, or what runs now and what was interrupted.",
 }
 
 

@@ -27,5 +27,6 @@ def agentreg(
     """The command in this process, with settings and caches of its own."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("AGENTREG_CONFIG", raising=False)
     return lambda *words: typing_in(capfd, *words)
