@@ -58,7 +58,7 @@ class Registry:
     3
     """
 
-    __slots__ = ("_blueprints", "installed", "local")
+    __slots__ = ("_blueprints", "_loader", "installed", "local")
 
     def __init__(
         self,
@@ -69,6 +69,7 @@ class Registry:
         self.installed = installed or Installation()
         self.local: Mapping[AgentId, Callable[..., object]] = local or {}
         self._blueprints: Blueprints | None = None
+        self._loader: Loader | None = None
 
     @classmethod
     def discover(
@@ -267,7 +268,7 @@ class Registry:
             by_input(pipeline, values, inputs or {}),
             agents=known.blueprints(),
             middleware=known.active_middleware(middleware),
-            observers=(*known.loader().observers(self.settings.run.collectors), *observers),
+            observers=(*self.loader().observers(self.settings.run.collectors), *observers),
             options=options,
         )
 
@@ -345,7 +346,10 @@ class Registry:
         return self._blueprints
 
     def loader(self) -> Loader:
-        """Return the way to the code of what is in this registry."""
+        """Return the way to the code of what is in this registry; it keeps what it brought in."""
         from registry_core.discovery.loading import Loader
 
-        return Loader(self.plugins, self.settings.plugins, catalog=self.catalog, local=self.local)
+        if self._loader is None:
+            trusted = self.settings.plugins
+            self._loader = Loader(self.plugins, trusted, catalog=self.catalog, local=self.local)
+        return self._loader

@@ -66,6 +66,7 @@ class Loader:
         self._trust = TrustList(settings)
         self._catalog = catalog
         self._local = local
+        self._loaded: dict[tuple[str, str], Callable[..., object]] = {}
 
     def definition(self, agent: AgentId) -> AgentDefinition:
         """Return what everybody may know of *agent*."""
@@ -109,7 +110,7 @@ class Loader:
             AmbiguousNameError: If several do.
             AgentLoadError: If its code cannot be brought in.
         """
-        return tuple(map(self._observer, collectors))
+        return tuple(map(self._observer, dict.fromkeys(collectors)))
 
     def _observer(self, name: str) -> Observer:
         full, definition, record = self._offer("collector", name, lambda of: of.collectors)
@@ -134,6 +135,12 @@ class Loader:
         return found[0]
 
     def _load(self, subject: str, target: str, record: PluginRecord) -> Callable[..., object]:
+        # Bringing it in takes a millisecond, and a layer or a collector is asked for in each run.
+        if (subject, target) not in self._loaded:
+            self._loaded[subject, target] = self._bring_in(subject, target, record)
+        return self._loaded[subject, target]
+
+    def _bring_in(self, subject: str, target: str, record: PluginRecord) -> Callable[..., object]:
         # What was true when the index was made may not be when the code is brought in.
         refused = self._trust.lock_refusal(record.distribution, record.version, record.location)
         if refused:

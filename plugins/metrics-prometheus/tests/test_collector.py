@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, generate_latest, start_http_ser
 from prometheus_client.parser import text_string_to_metric_families
 
 from registry_core import Backoff, Pipeline, Policy, Registry, agent
+from registry_core.settings.values import RunSettings, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -175,3 +176,18 @@ class TestPlaces:
         assert shared is not None
         server.shutdown()
         server.server_close()
+
+
+class TestInstalled:
+    @pytest.mark.requirement("R19", "R22")
+    def test_it_hears_runs_where_the_settings_name_it_and_nowhere_else(
+        self, shared: CollectorRegistry
+    ) -> None:
+        """What was merely installed wraps no run; what was asked for must not be missing."""
+        named = Settings(run=RunSettings(collectors=("metrics-prometheus/collector",) * 2))
+        plain, watched = Registry.discover(), Registry.discover(settings=named)
+
+        plain.with_agents(shout).run_sync(shout, "hey")
+        watched.with_agents(shout).run_sync(shout, "hey")
+
+        assert sample(shared, "runs_total", {"pipeline": "single", "status": "success"}) == 1
