@@ -7,6 +7,7 @@ Source:
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 
 from registry_core.errors import InvalidNameError
@@ -29,7 +30,16 @@ _DATA_FILE = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):([A-Za-z0-9_./-]+\.j
 
 
 class EntryPointError(Exception):
-    """Why the file is refused. Stays inside discovery."""
+    """Why the file is refused. Stays inside discovery.
+
+    Attributes:
+        is_hostile: Whether it pretends to be what it is not, or reaches for what is not its own.
+    """
+
+    def __init__(self, message: str, *, is_hostile: bool = False) -> None:
+        """Keep the reason."""
+        self.is_hostile = is_hostile
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +105,7 @@ def _entry(name: str, found: dict[tuple[str, str], str]) -> PluginEntry:
     try:
         normal = PluginName.parse(name)
     except InvalidNameError as error:
-        raise EntryPointError(str(error)) from None
+        raise EntryPointError(str(error), is_hostile=not name.isascii()) from None
     if normal != name:
         message = f"{name!a} is not a plugin name in normal form: expected {normal!a}"
         raise EntryPointError(message)
@@ -103,15 +113,20 @@ def _entry(name: str, found: dict[tuple[str, str], str]) -> PluginEntry:
     manifest = found.get((MANIFESTS, name), "")
     if module and not _MODULE.fullmatch(module):
         message = f"{name} = {module!a} in [{PLUGINS}] must be a module, such as web_agents.plugin"
-        raise EntryPointError(message)
+        raise EntryPointError(message, is_hostile=_reaches_out(module))
     path = ""
     if manifest:
         match = _DATA_FILE.fullmatch(manifest)
         if match is None or ".." in match[2].split("/"):
             message = f"{name} = {manifest!a} in [{MANIFESTS}] must read package:file.json"
-            raise EntryPointError(message)
+            raise EntryPointError(message, is_hostile=_reaches_out(manifest))
         path = f"{match[1].replace('.', '/')}/{match[2]}"
     return PluginEntry(normal, module, path)
+
+
+def _reaches_out(value: str) -> bool:
+    package = value.partition(":")[0].partition(".")[0]
+    return package in sys.stdlib_module_names or ".." in value
 
 
 def _at(line: int, what: str) -> str:

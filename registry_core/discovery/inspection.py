@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from registry_core.definitions.manifest import Manifest
 from registry_core.definitions.validating import read_manifest
+from registry_core.discovery.advice import install, mend, remove, update
 from registry_core.discovery.compatibility import Metadata, read_metadata, version_of
 from registry_core.discovery.entry_points import (
     EntryPointError,
@@ -110,30 +111,30 @@ def inspect(found: FoundDistribution) -> Inspection:
         return _inspect(found)
     except Exception as error:  # noqa: BLE001 -- one distribution must never hide the others
         reason = f"could not be read: {type(error).__name__}"
-        return Inspection(flaw=Flaw("internal", reason, _reinstall(found.name)))
+        return Inspection(flaw=Flaw("internal", reason, mend(found, "entry_points.txt")))
 
 
 def _inspect(found: FoundDistribution) -> Inspection:
-    fix = _reinstall(found.name)
     try:
         data = read_bounded(f"{found.metadata}/entry_points.txt")
     except FileNotFoundError:
         return Inspection()
     except UnreadableError as error:
+        fix = mend(found, "entry_points.txt")
         return Inspection(flaw=Flaw("entry_points", f"entry_points.txt {error}", fix))
     if not mentions_us(data):
         return Inspection()
     try:
         entries = parse_entry_points(data)
     except EntryPointError as error:
+        fix = remove(found) if error.is_hostile else mend(found, "entry_points.txt")
         return Inspection(flaw=Flaw("entry_points", f"entry_points.txt: {error}", fix))
     return _with_plugins(found, entries)
 
 
 def _with_plugins(found: FoundDistribution, entries: tuple[PluginEntry, ...]) -> Inspection:
-    fix = _reinstall(found.name)
     if found.problem:
-        return Inspection(flaw=Flaw("name", found.problem, fix))
+        return Inspection(flaw=Flaw("name", found.problem, install(found)))
     metadata = read_metadata(found.metadata)
     flaw = _identity_flaw(found, metadata)
     if flaw is not None or isinstance(metadata, str):
@@ -150,15 +151,14 @@ def _with_plugins(found: FoundDistribution, entries: tuple[PluginEntry, ...]) ->
 
 
 def _identity_flaw(found: FoundDistribution, metadata: Metadata | str) -> Flaw | None:
-    fix = _reinstall(found.name)
     if isinstance(metadata, str):
-        return Flaw("metadata", metadata, fix)
+        return Flaw("metadata", metadata, mend(found, "METADATA"))
     if metadata.name != found.name:
         reason = f"METADATA says {metadata.name!a}, and its folder says {found.name!a}"
-        return Flaw("metadata", reason, fix)
+        return Flaw("metadata", reason, remove(found))
     if found.version and str(version_of(found.version)) != metadata.version:
         reason = f"METADATA says version {metadata.version}, and its folder {found.version!a}"
-        return Flaw("metadata", reason, fix)
+        return Flaw("metadata", reason, mend(found, "METADATA"))
     return None
 
 
@@ -175,14 +175,16 @@ def _plugin(found: FoundDistribution, entry: PluginEntry, owned: OwnedFiles) -> 
     file = owned.place(entry.manifest)
     if file is None:
         reason = f"manifest {entry.manifest} is not a file of this distribution"
-        return PluginFiles(entry, flaw=Flaw("manifest", reason, _reinstall(found.name)))
+        listed = entry.manifest in owned.recorded
+        fix = mend(found, entry.manifest) if listed else update(found.name)
+        return PluginFiles(entry, flaw=Flaw("manifest", reason, fix))
     targets = (file, *targets)
     try:
         text = read_bounded(file)
         manifest, unknown = read_manifest(entry.manifest, text)
         _refuse_schemas(entry.manifest, manifest)
     except (ManifestError, UnreadableError, FileNotFoundError) as error:
-        return PluginFiles(entry, flaw=_unusable(error, found.name), targets=targets)
+        return PluginFiles(entry, flaw=_unusable(error, found, entry.manifest), targets=targets)
     notes = tuple(f"manifest: {path} is unknown to this host" for path in unknown)
     flaw, code_files = check_targets(manifest, owned, found.name)
     targets = tuple(dict.fromkeys((*targets, *code_files)))
@@ -201,13 +203,11 @@ def _refuse_schemas(subject: str, manifest: Manifest) -> None:
         raise ManifestError(subject, faults)
 
 
-def _unusable(error: Exception, distribution: str) -> Flaw:
-    # Whoever reads this installed the plugin, and did not write it.
+def _unusable(error: Exception, found: FoundDistribution, file: str) -> Flaw:
     faults = error.faults if isinstance(error, ManifestError) else ()
     if [fault.path for fault in faults] == ["format"]:
-        return Flaw("format", str(error), f"pip install --upgrade registry-core {distribution}")
-    mend = f"pip install --upgrade {distribution}, or tell its authors"
-    return Flaw("manifest", str(error), mend)
+        return Flaw("format", str(error), f"pip install --upgrade registry-core {found.name}")
+    return Flaw("manifest", str(error), mend(found, file))
 
 
 def check_targets(
@@ -225,8 +225,5 @@ def check_targets(
 
 
 def _not_trusted(found: FoundDistribution) -> str:
-    return _reinstall(found.name) if found.is_egg_info else f"pip uninstall {found.name}"
-
-
-def _reinstall(distribution: str) -> str:
-    return f"pip install --force-reinstall {distribution}"
+    again = f"pip install --force-reinstall {found.name}"
+    return again if found.is_egg_info else remove(found)

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     from registry_core.discovery.ownership import RecordedFile
 
-__all__ = ["DamagedFile", "LockedDistribution", "damaged_files", "lock_flaw", "read_lock", "seal"]
+__all__ = [
+    "DamagedFile",
+    "LockedDistribution",
+    "damaged_files",
+    "is_as_recorded",
+    "lock_flaw",
+    "read_lock",
+    "seal",
+]
 
 _MAX_RECORD_BYTES = 16 << 20
 _MAX_FILE_BYTES = 1 << 30
@@ -123,6 +131,12 @@ def damaged_files(metadata: Path) -> tuple[DamagedFile, ...]:
             key=lambda damaged: damaged.path,
         )
     )
+
+
+def is_as_recorded(metadata: Path, path: str) -> bool:
+    """Return whether the file at *path*, as RECORD names it, is the one that was installed."""
+    digests = {file.path: file for file in read_record(metadata) if file.digest}
+    return path in digests and not _damage(metadata, digests[path])
 
 
 def _damage(metadata: Path, file: RecordedFile) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["FoundDistribution", "scan"]
 
 _NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*", re.ASCII)
+_UNNAMED = "its name is not a name"
 _RUN = re.compile(r"[-_.]+")
 
 
@@ -45,6 +46,11 @@ class FoundDistribution:
     version: str
     metadata: str
     problem: str = ""
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether its folder has a name that no distribution can have."""
+        return self.problem == _UNNAMED
 
     @property
     def is_egg_info(self) -> bool:
@@ -89,7 +95,7 @@ def _named(project: str, version: str, metadata: str, problem: str = "") -> Foun
     normal = _RUN.sub("-", project).lower()
     if not _NAME.fullmatch(normal):
         escaped = ascii(project)[1:-1]
-        return FoundDistribution(escaped, ascii(version)[1:-1], metadata, "its name is not a name")
+        return FoundDistribution(escaped, ascii(version)[1:-1], metadata, _UNNAMED)
     return FoundDistribution(normal, ascii(version)[1:-1], metadata, problem)
 
 
