@@ -1,0 +1,1 @@
+"""Middleware that limits how often agents are called, by agent and second."""
