@@ -216,7 +216,7 @@ class BatchSummary:
         seconds: From start to end.
         max_concurrency: How many items were allowed to run at once.
         peak_concurrency: How many did.
-        queue_seconds: How long items waited, as in their records.
+        queue_seconds: How long items waited; none of a generator, which makes them when needed.
         run_seconds: How long they ran.
     """
 

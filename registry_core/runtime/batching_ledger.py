@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
@@ -25,7 +24,7 @@ class Ledger:
     Whoever runs items appends to the two columns, and calls the rest where there is a reason.
 
     Attributes:
-        queues: Seconds that items waited, since they were folded last.
+        queues: Seconds that items waited, since they were folded last; none where they cannot.
         runs: Seconds that items ran, likewise.
         deliver: Takes each item's index, seconds in the queue and of its run, outcome and key;
             None where nobody does.
@@ -51,7 +50,8 @@ class Ledger:
             keep: Which records to keep, where nobody takes them.
             deliver: Who takes them.
         """
-        self.queues, self.runs = array("d"), array("d")
+        self.queues: list[float] = []
+        self.runs: list[float] = []
         self.records = ItemRecords(batch_id)
         self.deliver = self.records.add if deliver is None and keep == "all" else deliver
         self._keep_failed = deliver is None and keep == "failed"

@@ -242,7 +242,7 @@ class Pool(Generic[T]):
         queues, runs, deliver = ledger.queues.append, ledger.runs.append, ledger.deliver
         waiting = self._shelf or self
         waits = waiting is not self or self._total is not None
-        name = self._key
+        name, key = self._key, ""
         self._is_coming = False
         while await self._is_admitted():
             active, index, end = self._active, -1, now()
@@ -250,22 +250,22 @@ class Pool(Generic[T]):
                 for item in self._items:
                     index = self.pulled
                     self.pulled = index + 1
-                    key = ""
                     if waits:
                         begin = end
                         queue = begin - waiting.since
+                        queues(queue)
                     else:
                         begin = now()
                         queue = 0.0
                     try:
                         if name is not None:
+                            key = ""
                             key = name(item)
                         outcome = await work(item)
                     except BaseException as error:  # noqa: BLE001 -- it is that item's outcome
                         outcome = self._outcome_of(error)
                     end = now()
                     run = end - begin
-                    queues(queue)
                     runs(run)
                     if deliver is not None:
                         deliver(index, queue, run, outcome, key)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from registry_core.results.metrics import Distribution, buckets_of
 
 if TYPE_CHECKING:
-    from array import array
+    from collections.abc import Sequence
 
 __all__ = ["Spread"]
 
@@ -22,30 +21,29 @@ class Spread:
     Of very many at once, evenly spaced ones stand for the others in the buckets: then a column
     costs its sum and little more.
 
-    >>> from array import array
     >>> spread = Spread()
-    >>> spread.add(array("d", [0.010] * 95 + [0.100] * 5))
+    >>> spread.add([0.010] * 95 + [0.100] * 5)
     >>> found = spread.distribution()
     >>> found.count, round(found.quantile(0.5), 3), round(found.quantile(0.99), 1)
     (100, 0.01, 0.1)
     """
 
-    __slots__ = ("_buckets", "_max", "_min", "_total", "count")
+    __slots__ = ("_buckets", "_max", "_total", "count")
 
     def __init__(self) -> None:
         """Begin with none."""
         self.count = 0
-        self._total, self._min, self._max = 0.0, math.inf, 0.0
+        self._total = self._max = 0.0
         self._buckets: Counter[int] = Counter()
 
-    def add(self, seconds: array[float]) -> None:
+    def add(self, seconds: Sequence[float]) -> None:
         """Add durations, none of them negative."""
         if not seconds:
             return
         self.count += len(seconds)
         self._total += sum(seconds)
-        low, high = min(seconds), max(seconds)
-        self._min, self._max = min(self._min, low), max(self._max, high)
+        longest = max(seconds)
+        self._max = max(self._max, longest)
         step = len(seconds) // _SAMPLE | 1
         for bucket, count in Counter(buckets_of(seconds[::step])).items():
             self._buckets[bucket] += count * step
@@ -55,7 +53,6 @@ class Spread:
         return Distribution(
             self.count,
             self._total,
-            self._min if self.count else 0.0,
             self._max,
             tuple(sorted(self._buckets.items())),
         )

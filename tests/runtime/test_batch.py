@@ -493,7 +493,7 @@ class TestEnds:
                     await asyncio.sleep(60 if item else 61)
 
         start = time.perf_counter()
-        options = BatchOptions(timeout_seconds=0.02, grace_seconds=0.05)
+        options = BatchOptions(timeout_seconds=0.1, grace_seconds=0.05)
         result = run(range(3), ignore, options)
 
         assert time.perf_counter() - start < 2
