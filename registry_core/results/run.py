@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from registry_core.errors import (
     DefinitionError,
@@ -15,6 +15,9 @@ from registry_core.errors import (
     StageFailedError,
 )
 from registry_core.results.outcomes import ErrorRecord, StageRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 __all__ = ["RESULT_FORMAT", "RunResult", "RunStatus", "RunSummary"]
 
@@ -48,8 +51,27 @@ class RunSummary:
     slowest_stage: str
 
 
+class _Recalled:
+    """Fields that are made when one of them is first looked at."""
+
+    __slots__ = ("_recall",)
+
+    _recall: Callable[[], Mapping[str, object]]
+
+    def __getattr__(self, name: str) -> object:
+        """Make what is not there yet."""
+        if name not in _MADE_LATER:
+            raise AttributeError(name)
+        for field, value in self._recall().items():
+            object.__setattr__(self, field, value)
+        return getattr(self, name)
+
+
+_MADE_LATER = frozenset({"run_id", "stages", "started_at"})
+
+
 @dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(_Recalled):
     """Everything a run leaves behind.
 
     Attributes:
@@ -76,6 +98,35 @@ class RunResult:
     last_good_output: object = None
     error: ErrorRecord | None = None
     format: int = RESULT_FORMAT
+
+    @classmethod
+    def recalled(
+        cls,
+        recall: Callable[[], Mapping[str, object]],
+        *,
+        pipeline: str,
+        seconds: float,
+        output: object,
+    ) -> RunResult:
+        """Return the result of a good run whose records are made when somebody looks at them.
+
+        Args:
+            recall: Gives ``run_id``, ``stages`` and ``started_at``.
+            pipeline: Name of the pipeline.
+            seconds: How long it took.
+            output: What came out.
+        """
+        result = cls.__new__(cls)
+        keep = object.__setattr__
+        keep(result, "_recall", recall)
+        keep(result, "pipeline", pipeline)
+        keep(result, "status", "success")
+        keep(result, "seconds", seconds)
+        keep(result, "output", output)
+        keep(result, "last_good_output", None)
+        keep(result, "error", None)
+        keep(result, "format", RESULT_FORMAT)
+        return result
 
     @property
     def ok(self) -> bool:

@@ -16,14 +16,15 @@ from registry_core.definitions.agent import AgentDefinition
 from registry_core.errors import AgentLoadError, DefinitionError
 from registry_core.names import AgentId
 from registry_core.runtime.failures import carried, type_name
+from registry_core.runtime.host import Host
 from registry_core.runtime.lane import Raised
-from registry_core.runtime.threads import AgentThreads
 from registry_core.schemas.codec import Codec, codec_of
 
 if TYPE_CHECKING:
     from registry_core.definitions.context import RunContext
     from registry_core.definitions.middleware import Values
     from registry_core.definitions.schema import JsonObject
+    from registry_core.runtime.threads import AgentThreads
 
 __all__ = ["AgentSource", "Blueprint", "Blueprints", "LoadedAgent", "bring_in"]
 
@@ -90,16 +91,16 @@ class Blueprint:
 
 
 class Blueprints:
-    """The blueprints of one source, each read once, and the threads that its agents run in.
+    """The blueprints of one source, each read once, and what all runs of its agents share.
 
     May be kept as long as the source: then a run reads nothing again, and calls that never came
     back count for all runs together.
     """
 
-    def __init__(self, source: AgentSource) -> None:
-        """Know where to read; read nothing and start no thread yet."""
+    def __init__(self, source: AgentSource, host: Host | None = None) -> None:
+        """Know where to read, and for which *host*; read nothing yet."""
         self.source = source
-        self.threads = AgentThreads()
+        self.host = host or Host()
         self._read: dict[AgentId, Blueprint] = {}
 
     def known(self, agent: AgentId) -> Blueprint | None:

@@ -16,7 +16,7 @@ from registry_core.runtime.agents import LoadedAgent
 from registry_core.runtime.failures import carried, error_code, record_failure
 from registry_core.runtime.journal import stamp
 from registry_core.runtime.lane import Lane, Overdue, Raised, Returned, Settled
-from registry_core.runtime.middleware import ActiveMiddleware, StageCall, through
+from registry_core.runtime.middleware import ActiveMiddleware, CallFacts, StageCall, through
 from registry_core.runtime.scope import RunScope
 from registry_core.runtime.values import check_output
 
@@ -85,13 +85,27 @@ class Attempt:
                 self.limit_seconds,
             )
         except (asyncio.CancelledError, GeneratorExit):
-            seconds = scope.clock.monotonic() - started
-            note(self._record(started_at, seconds, self._cut()))
+            self.cut(started_at, scope.clock.monotonic() - started, note)
             raise
         seconds = scope.clock.monotonic() - started
+        return self.conclude(settled, seen, started_at, seconds, note)
+
+    def conclude(
+        self,
+        settled: Settled[object] | Overdue,
+        seen: StageCall | None,
+        started_at: str,
+        seconds: float,
+        note: Note,
+    ) -> Answer | Failure:
+        """Return what *settled* means, after leaving its record with *note*."""
         ended = self._ended(settled, seen, seconds)
         note(self._record(started_at, seconds, ended))
         return ended
+
+    def cut(self, started_at: str, seconds: float, note: Note) -> None:
+        """Leave the record of an attempt that ended with its run."""
+        note(self._record(started_at, seconds, self._cut()))
 
     async def _call(self) -> object:
         value = await self.agent.call(self.values, self._context())
@@ -107,12 +121,14 @@ class Attempt:
 
     def _seen(self) -> StageCall:
         return StageCall(
-            run_id=self.scope.run_id,
-            stage_id=self.stage_id,
-            blueprint=self.agent.blueprint,
-            settings=self.agent.settings,
-            attempt=self.number,
-            values=self.values,
+            CallFacts(
+                self.scope.run_id,
+                self.stage_id,
+                self.agent.blueprint,
+                self.agent.settings,
+                self.number,
+                self.values,
+            )
         )
 
     def _context(self) -> RunContext | None:

@@ -13,6 +13,7 @@ import asyncio
 import logging
 import math
 from collections import deque
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -29,9 +30,10 @@ from registry_core.runtime.values import Offer
 from registry_core.runtime.wiring import Wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from registry_core.runtime.scope import RunScope
+    from registry_core.schemas.codec import Codec
 
 __all__ = ["Conductor"]
 
@@ -47,8 +49,7 @@ class Conductor:
     def __init__(self, pipeline: Pipeline, values: Mapping[str, object], scope: RunScope) -> None:
         """Prepare to run *pipeline* with the caller's *values*."""
         self._pipeline = pipeline
-        self._scope = scope
-        self._wiring = Wiring(pipeline)
+        self.scope = scope
         self._started_at = stamp(scope.clock)
         self._started = scope.clock.monotonic()
         self._stages: dict[str, StageRun] = {}
@@ -64,6 +65,8 @@ class Conductor:
         self._ready: deque[StageRun] = deque()
         self._is_beginning = False
         self._all_over: asyncio.Future[None] | None = None
+        self._earlier: dict[str, StageRecord] = {}
+        self.is_in_charge = False
 
     async def conduct(self) -> None:
         """Bring every agent in, then run every stage; what goes wrong is in the result.
@@ -71,17 +74,72 @@ class Conductor:
         Raises:
             asyncio.CancelledError: If the caller is cancelled; whatever ran has ended.
         """
-        self._scope.journal.run_started(self._pipeline.name)
+        self.scope.journal.run_started(self._pipeline.name)
         lane = self._open_lane(None)
         lane.start(self._main(lane))
         if self._lanes:
             await self._wait()
 
+    def take_over(
+        self,
+        records: Sequence[StageRecord],
+        value: object,
+        output: Codec | None,
+        *,
+        started: float,
+        started_at: str,
+    ) -> None:
+        """Take charge of a chain that has begun.
+
+        Args:
+            records: Of the stages that are over.
+            value: What came out of the last of them.
+            output: Codec of that value.
+            started: When the run began, on the monotonic clock.
+            started_at: The same, UTC in ISO 8601.
+        """
+        self.is_in_charge = True
+        self._started, self._started_at = started, started_at
+        for index, stage in enumerate(self._pipeline.stages[len(records) :], len(records)):
+            agent = self.scope.crew.known(AgentId(stage.agent), stage.config)
+            if agent is None:
+                raise AssertionError(stage.agent)  # a chain has functions only
+            self._stages[stage.id] = StageRun(self.scope, index, stage, agent)
+        for record in records:
+            self._earlier[record.stage_id] = record
+            self._wiring.finish(record.stage_id)
+        if records:
+            last = records[-1]
+            self._last_good = value
+            origin = f"output of stage {last.stage_id!r}"
+            self._outputs[last.stage_id] = Offer(value, output, origin, shared=False)
+
+    def stage(self, index: int) -> StageRun:
+        """Return stage number *index*, which is not over."""
+        return self._stages[self._pipeline.stages[index].id]
+
+    def offers_to(self, stage: StageRun) -> Mapping[str, Offer]:
+        """Return what the inputs of *stage* take."""
+        return self._offers_to(stage.stage)
+
+    async def wait_for(self, lane: Lane) -> None:
+        """Come back when *lane* is over, which somebody else has begun.
+
+        Raises:
+            asyncio.CancelledError: If the caller is cancelled; whatever ran has ended.
+        """
+        self._lanes.setdefault(lane)
+        await self._wait()
+
+    def attend(self, lane: Lane, stage: StageRun) -> None:
+        """Know that *stage* is what goes on in *lane*."""
+        self._lanes[lane] = stage
+
     async def _wait(self) -> None:
         """Come back when no lane is left."""
         loop = asyncio.get_running_loop()
         self._all_over = loop.create_future()
-        limit = self._scope.remaining_seconds()
+        limit = self.scope.remaining_seconds()
         timer = loop.call_later(limit, self._time_is_up) if limit < math.inf else None
         try:
             await self._all_over
@@ -98,7 +156,7 @@ class Conductor:
                 lane.close()
 
     def _time_is_up(self) -> None:
-        self._scope.has_expired = True
+        self.scope.has_expired = True
         self._cut()
 
     def _cut(self) -> None:
@@ -107,21 +165,23 @@ class Conductor:
 
     def _open_lane(self, stage: StageRun | None) -> Lane:
         lane = Lane(
-            self._scope.clock.monotonic,
-            grace_seconds=self._scope.options.grace_seconds,
-            on_forced=lambda: self._forced(lane),
-            on_over=self._lane_over,
+            self.scope.clock.monotonic,
+            grace_seconds=self.scope.options.grace_seconds,
+            on_forced=lambda: self.forced(lane),
+            on_over=self.lane_over,
         )
         self._lanes[lane] = stage
         return lane
 
-    def _forced(self, lane: Lane) -> None:
-        stage = self._lanes[lane]
+    def forced(self, lane: Lane) -> None:
+        """Tell that somebody in *lane* had to be closed."""
+        stage = self._lanes.get(lane)
         who = "an agent that was brought in" if stage is None else stage.name_of_agent
-        self._scope.journal.forced("" if stage is None else stage.stage.id, who)
+        self.scope.journal.forced("" if stage is None else stage.stage.id, who)
 
-    def _lane_over(self, lane: Lane) -> None:
-        stage = self._lanes.pop(lane)
+    def lane_over(self, lane: Lane) -> None:
+        """Take note that *lane* is over."""
+        stage = self._lanes.pop(lane, None)
         error = lane.error
         if stage is not None and lane.is_cut:
             stage.cut_off()
@@ -133,18 +193,18 @@ class Conductor:
             self._all_over.set_result(None)
 
     def _host_fault(self, error: BaseException) -> None:
-        _log.error("run %s met a fault of its host", self._scope.run_id, exc_info=error)
+        _log.error("run %s met a fault of its host", self.scope.run_id, exc_info=error)
         self._error = record_failure(error, code="host_error", stage_id="", phase="host")
 
     def result(self, *, cancelled: bool = False) -> RunResult:
         """Return the run's result; to be called once, when everything has ended."""
         records = tuple(map(self._record, count(), self._pipeline.stages))
         status, error = self._verdict(records, cancelled=cancelled)
-        seconds = self._scope.clock.monotonic() - self._started
+        seconds = self.scope.clock.monotonic() - self._started
         good = status in {"success", "partial"}
-        self._scope.journal.run_finished(status, seconds, error)
+        self.scope.journal.run_finished(status, seconds, error)
         return RunResult(
-            run_id=self._scope.run_id,
+            run_id=self.scope.run_id,
             pipeline=self._pipeline.name,
             status=status,
             stages=records,
@@ -161,11 +221,11 @@ class Conductor:
             *others, last = (self._stages[name] for name in self._wiring.ready())
             self._ready.extend(others)
             self._begin_ready()
-            await self._go(lane, last)
+            await self.go_on(lane, last)
 
     async def _bring_in(self, lane: Lane) -> None:
         """Bring in the agent of every stage, in order, until one cannot be had."""
-        scope = self._scope
+        scope = self.scope
         for index, stage in enumerate(self._pipeline.stages):
             try:
                 agent_id = AgentId(stage.agent)
@@ -190,28 +250,34 @@ class Conductor:
         while self._ready and self._error is None:
             stage = self._ready.popleft()
             lane = self._open_lane(stage)
-            lane.start(self._go(lane, stage))
+            lane.start(self.go_on(lane, stage))
         self._is_beginning = False
 
-    async def _go(self, lane: Lane, stage: StageRun) -> None:
+    async def go_on(self, lane: Lane, stage: StageRun, record: StageRecord | None = None) -> None:
         """Run *stage*, then what it makes ready: the last in this lane, others beside it."""
         following: StageRun | None = stage
         while following is not None and self._error is None:
             self._lanes[lane] = following
-            record = await following.run(lane, self._offers_to(following.stage))
+            if record is None:
+                record = await following.run(lane, self._offers_to(following.stage))
             freed = self._settle(following, record)
             self._ready.extend(freed[:-1])
             self._begin_ready()
             following = freed[-1] if freed else None
             if record.seconds > _TURN_SECONDS:
                 await lane.rest(asyncio.sleep(0))
+            record = None
+
+    @cached_property
+    def _wiring(self) -> Wiring:
+        return Wiring(self._pipeline)
 
     def _settle(self, stage: StageRun, record: StageRecord) -> list[StageRun]:
         """Take in what a stage that is over leaves; return the stages that can begin now."""
         if record.status not in {"succeeded", "skipped"}:
             self._error = record.error
             if record.error is None or record.error.code != "run_timeout":
-                self._scope.stopped_by = record.stage_id
+                self.scope.stopped_by = record.stage_id
             return []
         if record.status == "succeeded":
             self._last_good = stage.value
@@ -243,13 +309,13 @@ class Conductor:
         errors = [record.error for record in records if record.error is not None]
         if cancelled:
             caught = next((error for error in errors if error.code == "cancelled"), None)
-            return "cancelled", caught or self._scope.cut_record()
+            return "cancelled", caught or self.scope.cut_record()
         error = self._error or next((e for e in errors if e.code == "run_timeout"), None)
         if error is not None:
             return ("timed_out" if error.code == "run_timeout" else "failed"), error
         if any(record.status == "not_run" for record in records):
-            if self._scope.time_is_up():
-                return "timed_out", self._scope.cut_record()
+            if self.scope.time_is_up():
+                return "timed_out", self.scope.cut_record()
             return "failed", ErrorRecord("host_error", "", "a source never came", phase="host")
         skipped = any(record.status == "skipped" for record in records)
         return ("partial" if skipped else "success"), None
@@ -262,17 +328,19 @@ class Conductor:
             agent=AgentId(stage.agent),
             status="cancelled" if error.code == "cancelled" else "failed",
             started_at=self._started_at,
-            seconds=self._scope.clock.monotonic() - self._started,
+            seconds=self.scope.clock.monotonic() - self._started,
             error=error,
         )
-        self._scope.journal.stage_finished(self._never_began)
+        self.scope.journal.stage_finished(self._never_began)
 
     def _record(self, index: int, stage: Stage) -> StageRecord:
         """Return the one record of a stage, made now if it never ran."""
+        if (earlier := self._earlier.get(stage.id)) is not None:
+            return earlier
         if stage.id in self._stages and (record := self._stages[stage.id].record) is not None:
             return record
         if self._never_began is not None and self._never_began.index == index:
             return self._never_began
         record = StageRecord(index, stage.id, AgentId(stage.agent), "not_run")
-        self._scope.journal.stage_finished(record)
+        self.scope.journal.stage_finished(record)
         return record

@@ -56,10 +56,10 @@ class Crew:
         Raises:
             AgentLoadError: If any of that fails or takes too long.
         """
+        member = self.known(agent, config)
+        if member is not None:
+            return member
         blueprint = self._blueprints.known(agent)
-        if blueprint is not None and not isinstance(blueprint.target, type):
-            # A function that is in already: nothing of it runs now.
-            return LoadedAgent(blueprint, None, blueprint.settings(config), self._threads)
         settled = await lane.attempt(self._make(agent, blueprint, config), self._load_seconds)
         match settled:
             case Returned(member):
@@ -71,6 +71,17 @@ class Crew:
             case _:
                 reason = f"it took longer than {self._load_seconds:g} s"
                 raise AgentLoadError(agent, "import", reason)
+
+    def known(self, agent: AgentId, config: JsonObject) -> LoadedAgent | None:
+        """Return *agent* if it is a function that is in already; nothing of it runs now.
+
+        Raises:
+            AgentLoadError: If it cannot be configured so.
+        """
+        blueprint = self._blueprints.known(agent)
+        if blueprint is None or isinstance(blueprint.target, type):
+            return None
+        return LoadedAgent(blueprint, None, blueprint.settings(config), self._threads)
 
     async def close(self, seconds: float) -> None:
         """Close everybody in reverse order, in at most *seconds* and a grace together."""

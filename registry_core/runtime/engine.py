@@ -7,39 +7,46 @@ package. Only a cancellation by the caller is raised, and it carries the result 
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from registry_core.errors import Fault, PipelineError
+from registry_core.errors import DefinitionError, Fault, PipelineError
+from registry_core.pipeline.pipeline import Pipeline
+from registry_core.results.events import Observer
 from registry_core.results.run import RunResult
 from registry_core.runtime.agents import AgentSource, Blueprints
 from registry_core.runtime.clock import Clock, SystemClock
+from registry_core.runtime.compiling import Chains
 from registry_core.runtime.conductor import Conductor
 from registry_core.runtime.crew import Crew
 from registry_core.runtime.ids import run_id
 from registry_core.runtime.journal import Journal
 from registry_core.runtime.middleware import ActiveMiddleware, layers_of
+from registry_core.runtime.quick import QuickRun
 from registry_core.runtime.scope import RunOptions, RunScope
+from registry_core.runtime.threads import AgentThreads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Coroutine
 
-    from registry_core.pipeline.pipeline import Pipeline
-    from registry_core.results.events import Observer
-    from registry_core.runtime.threads import AgentThreads
 
 __all__ = ["execute", "result_of", "run_blocking"]
 
 _CLOCK = SystemClock()
 _OPTIONS = RunOptions()
 
+_log = logging.getLogger("registry_core.runtime")
+
 
 async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run depends on
     pipeline: Pipeline,
     values: Mapping[str, object],
     *,
-    agents: AgentSource | Blueprints,
+    agents: AgentSource | Blueprints | Chains,
     middleware: Sequence[ActiveMiddleware] = (),
     observers: Sequence[Observer] = (),
     options: RunOptions = _OPTIONS,
@@ -52,7 +59,8 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
     Args:
         pipeline: Bound: full agent ids, a source for every required input, outputs named.
         values: What the caller gives, by name of the pipeline's inputs.
-        agents: Where the agents come from; kept :class:`Blueprints` save reading them again.
+        agents: Where the agents come from; kept :class:`Blueprints` save reading them again,
+            kept :class:`Chains` save compiling a pipeline again.
         middleware: Layers that this run asked for, in any order.
         observers: Hear each event at once.
         options: Limits and facts of this run.
@@ -66,19 +74,52 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
             :func:`result_of` gives the result that goes with it.
     """
     _check_values(pipeline, values)
-    blueprints = agents if isinstance(agents, Blueprints) else Blueprints(agents)
-    scope = _scope(blueprints, middleware, observers, options, clock, draw, threads)
-    conductor = Conductor(pipeline, values, scope)
+    if not isinstance(agents, Chains):
+        agents = Chains(agents if isinstance(agents, Blueprints) else Blueprints(agents))
+    terms = _Terms(
+        pipeline, values, agents.blueprints, middleware, observers, options, clock, draw, threads
+    )
+    if not observers and not _log.isEnabledFor(logging.DEBUG):
+        chain = agents.of(pipeline, middleware, options.attempt_timeout_seconds)
+        if chain is not None:
+            try:
+                value = chain.take(values[chain.given])
+            except DefinitionError:
+                pass  # the records say so
+            else:
+                return await _quick(QuickRun(chain, value, options, clock, terms.conductor))
+    return await _conduct(terms)
+
+
+async def _conduct(terms: _Terms) -> RunResult:
+    options, clock = terms.options, terms.clock
+    limit = options.timeout_seconds
+    deadline = math.inf if limit is None else clock.monotonic() + limit
+    conductor = terms.conductor(options.run_id or run_id(clock.utc_now()), deadline)
     try:
         try:
             await conductor.conduct()
         finally:
-            await scope.crew.close(options.close_seconds)
+            await conductor.scope.crew.close(options.close_seconds)
     except asyncio.CancelledError as error:
         # The very error: asyncio.timeout() knows its own cancellation by the exact class.
         error.__dict__["result"] = conductor.result(cancelled=True)
         raise
     return conductor.result()
+
+
+async def _quick(run: QuickRun) -> RunResult:
+    try:
+        try:
+            if not run.start(run.go()):
+                await run.wait()
+        finally:
+            if run.crew is not None:
+                await run.crew.close(run.options.close_seconds)
+    except asyncio.CancelledError as error:
+        error.__dict__["result"] = run.result(cancelled=True)
+        raise
+    return run.result()
 
 
 def run_blocking(run: Callable[[], Coroutine[object, object, RunResult]]) -> RunResult:
@@ -123,34 +164,41 @@ def _check_values(pipeline: Pipeline, values: Mapping[str, object]) -> None:
         raise PipelineError(pipeline.name, faults)
 
 
-def _scope(
-    blueprints: Blueprints,
-    middleware: Sequence[ActiveMiddleware],
-    observers: Sequence[Observer],
-    options: RunOptions,
-    clock: Clock,
-    draw: Callable[[], float],
-    threads: AgentThreads | None,
-) -> RunScope:
-    run = options.run_id or run_id(clock.utc_now())
-    journal = Journal(run, observers, clock)
-    crew = Crew(
-        blueprints,
-        blueprints.threads if threads is None else threads,
-        journal=journal,
-        clock=clock,
-        load_seconds=options.attempt_timeout_seconds,
-        grace_seconds=options.grace_seconds,
-    )
-    limit = math.inf if options.timeout_seconds is None else options.timeout_seconds
-    return RunScope(
-        run_id=run,
-        options=options,
-        clock=clock,
-        draw=draw,
-        crew=crew,
-        journal=journal,
-        stage_layers=layers_of(middleware, "stage"),
-        attempt_layers=layers_of(middleware, "attempt"),
-        deadline=clock.monotonic() + limit,
-    )
+@dataclass(eq=False, slots=True)  # not frozen: that costs a microsecond a run
+class _Terms:
+    """What a run depends on; see :func:`execute`."""
+
+    pipeline: Pipeline
+    values: Mapping[str, object]
+    blueprints: Blueprints
+    middleware: Sequence[ActiveMiddleware]
+    observers: Sequence[Observer]
+    options: RunOptions
+    clock: Clock
+    draw: Callable[[], float]
+    threads: AgentThreads | None
+
+    def conductor(self, run: str, deadline: float) -> Conductor:
+        """Return who conducts the run with the id *run*, whose time is up at *deadline*."""
+        options, clock = self.options, self.clock
+        journal = Journal(run, self.observers, clock)
+        crew = Crew(
+            self.blueprints,
+            self.threads or self.blueprints.host.threads,
+            journal=journal,
+            clock=clock,
+            load_seconds=options.attempt_timeout_seconds,
+            grace_seconds=options.grace_seconds,
+        )
+        scope = RunScope(
+            run_id=run,
+            options=options,
+            clock=clock,
+            draw=self.draw,
+            crew=crew,
+            journal=journal,
+            stage_layers=layers_of(self.middleware, "stage"),
+            attempt_layers=layers_of(self.middleware, "attempt"),
+            deadline=deadline,
+        )
+        return Conductor(self.pipeline, self.values, scope)

@@ -75,27 +75,21 @@ class Lane:
         error: What the work ended with instead of a value: a cancellation, a fault of ours.
     """
 
-    __slots__ = (
-        "_context",
-        "_due",
-        "_grace_seconds",
-        "_grace_timer",
-        "_is_forced",
-        "_on_forced",
-        "_on_over",
-        "_rest",
-        "_task",
-        "_timer",
-        "_watched",
-        "began",
-        "coro",
-        "error",
-        "is_cut",
-        "is_over",
-        "limit",
-        "now",
-        "work",
-    )
+    # Defaults of the class rather than of each lane: most lanes never need most of them.
+    began = 0.0
+    limit = 0.0
+    coro: Work[object] | None = None
+    is_cut = False
+    is_over = False
+    error: BaseException | None = None
+    work: Work[None]
+    _task: asyncio.Task[None]
+    _rest: _Rest
+    _is_forced = False
+    _timer: asyncio.TimerHandle | None = None
+    _grace_timer: asyncio.TimerHandle | None = None
+    _due = 0.0
+    _watched: Work[object] | None = None
 
     def __init__(
         self,
@@ -114,20 +108,9 @@ class Lane:
             on_over: Called when the lane is over, if that was not at once.
         """
         self.now = now
-        self.began = 0.0
-        self.limit = 0.0
-        self.coro: Work[object] | None = None
-        self.is_cut = False
-        self.is_over = False
-        self.error: BaseException | None = None
         self._grace_seconds = grace_seconds
-        self._on_forced = on_forced
-        self._on_over = on_over
-        self._is_forced = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._grace_timer: asyncio.TimerHandle | None = None
-        self._due = 0.0
-        self._watched: Work[object] | None = None
+        self._forced = on_forced
+        self._over = on_over
 
     def start(self, work: Work[None]) -> bool:
         """Begin *work* in the running event loop; return whether it is over already."""
@@ -299,10 +282,14 @@ class Lane:
         self._on_forced()
         with suppress(BaseException):  # what it raises while it is closed
             self.coro.close()
+        self._after_close(self.coro)
         self._task.cancel()
         waits_for = _awaited_by(self._task)
         if waits_for is not None and not waits_for.done():
             self._move()
+
+    def _after_close(self, coro: Work[object]) -> None:
+        """Make sure that *coro*, which was closed, is not resumed."""
 
     def _move(self) -> None:
         """Go on in another task: what this one waits for does not end when it is cancelled."""
@@ -312,7 +299,7 @@ class Lane:
         self._task = asyncio.get_running_loop().create_task(self._rest, context=self._context)
 
     def _forget_told(self) -> None:
-        self.coro = None
+        self.coro = self._watched = None
         self.limit = 0.0
         if self._grace_timer is not None:
             self._grace_timer.cancel()
@@ -328,8 +315,14 @@ class Lane:
         for timer in (self._timer, self._grace_timer):
             if timer is not None:
                 timer.cancel()
-        self.coro = None
-        self._on_over(self)
+        self.coro = self._watched = None
+        self._on_over()
+
+    def _on_over(self) -> None:
+        self._over(self)
+
+    def _on_forced(self) -> None:
+        self._forced()
 
 
 class _Rest(Coroutine[object, object, None]):

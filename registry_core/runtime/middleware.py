@@ -12,7 +12,7 @@ import logging
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from registry_core.definitions.layering import layering
 from registry_core.definitions.middleware import MiddlewareDefinition, MiddlewareFunction, Scope
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from registry_core.names import AgentId
     from registry_core.runtime.agents import Blueprint
 
-__all__ = ["ActiveMiddleware", "StageCall", "layers_of", "onion", "through"]
+__all__ = ["ActiveMiddleware", "CallFacts", "StageCall", "layers_of", "onion", "through"]
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +61,17 @@ def layers_of(middleware: Iterable[ActiveMiddleware], scope: Scope) -> tuple[Act
     return tuple(chosen[place] for place in found.places)
 
 
+class CallFacts(NamedTuple):
+    """What is called, and with what: *values* are what the agent takes."""
+
+    run_id: str
+    stage_id: str
+    blueprint: Blueprint
+    settings: Values
+    attempt: int
+    values: Values
+
+
 class StageCall:
     """What middleware sees of a call; implements ``definitions.middleware.Call``.
 
@@ -83,47 +94,55 @@ class StageCall:
     answered_by = ""
     _copies: Values | None = None
 
-    def __init__(
-        self,
-        *,
-        run_id: str,
-        stage_id: str,
-        blueprint: Blueprint,
-        settings: Values,
-        attempt: int,
-        values: Values,
-    ) -> None:
-        """Keep the facts; *values* are what the agent takes."""
-        self.run_id = run_id
-        self.stage_id = stage_id
-        self.attempt = attempt
-        self._blueprint = blueprint
-        self._settings = settings
-        self._values = values
+    def __init__(self, facts: CallFacts | None = None) -> None:
+        """Keep the *facts*, unless another class looks them up."""
+        self._facts = facts
+
+    @property
+    def facts(self) -> CallFacts:
+        """What is called, and with what."""
+        if self._facts is None:
+            raise NotImplementedError
+        return self._facts
+
+    @property
+    def run_id(self) -> str:
+        """The run."""
+        return self.facts.run_id
+
+    @property
+    def stage_id(self) -> str:
+        """The stage."""
+        return self.facts.stage_id
+
+    @property
+    def attempt(self) -> int:
+        """Number of the attempt, from 1; 0 at stage scope."""
+        return self.facts.attempt
 
     @property
     def agent(self) -> AgentId:
         """The agent that is called."""
-        return self._blueprint.id
+        return self.facts.blueprint.id
 
     @property
     def definition(self) -> AgentDefinition:
         """What the agent declares."""
-        return self._blueprint.definition
+        return self.facts.blueprint.definition
 
     @property
     def inputs(self) -> Values:
         """Copies of the values, made when first looked at: changing them changes nothing."""
         if self._copies is None:
-            self._copies = MappingProxyType(copy.deepcopy(dict(self._values)))
+            self._copies = MappingProxyType(copy.deepcopy(dict(self.facts.values)))
         return self._copies
 
     def dump_inputs(self) -> bytes:
         """Return inputs and configuration as canonical JSON: equal calls, equal bytes."""
-        codecs = dict(self._blueprint.inputs)
-        if self._blueprint.config is not None:
-            codecs["config"] = self._blueprint.config
-        called_with = {**self._values, **self._settings}
+        codecs = dict(self.facts.blueprint.inputs)
+        if self.facts.blueprint.config is not None:
+            codecs["config"] = self.facts.blueprint.config
+        called_with = {**self.facts.values, **self.facts.settings}
         plain = {name: json.loads(codecs[name].dump(value)) for name, value in called_with.items()}
         return json.dumps(
             plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -131,11 +150,11 @@ class StageCall:
 
     def dump_output(self, value: object) -> bytes:
         """Return an output of the agent as JSON."""
-        return self._blueprint.output.dump(value)
+        return self.facts.blueprint.output.dump(value)
 
     def load_output(self, data: bytes) -> object:
         """Return the output that *data* holds, validated."""
-        return self._blueprint.output.load(data)
+        return self.facts.blueprint.output.load(data)
 
     def misuse(self) -> ProceedError:
         """Return what to raise when ``proceed`` is called more than once."""
@@ -166,7 +185,7 @@ class StageCall:
         """
         if self.changed_by is not None:
             self.culprit = self.changed_by
-            check_output(answer, self._blueprint.output)
+            check_output(answer, self.facts.blueprint.output)
             self.culprit = None
 
     def _blame(self, layer: ActiveMiddleware, error: ProceedError) -> Never:

@@ -14,29 +14,35 @@ from registry_core.results.outcomes import AttemptRecord, ErrorRecord, StageReco
 from registry_core.runtime.attempt import Answer, Attempt, Failure, blame
 from registry_core.runtime.failures import carried, error_code, record_failure, uncovered
 from registry_core.runtime.journal import stamp
-from registry_core.runtime.middleware import StageCall, through
+from registry_core.runtime.middleware import CallFacts, StageCall, through
 from registry_core.runtime.retry import pause_before
 from registry_core.runtime.values import Arrival, Offer, accept, convert, own_copies
 
 if TYPE_CHECKING:
+    from registry_core.definitions.agent import AgentDefinition
     from registry_core.definitions.middleware import Values
     from registry_core.pipeline.pipeline import Stage
     from registry_core.runtime.agents import LoadedAgent
-    from registry_core.runtime.lane import Lane
+    from registry_core.runtime.lane import Lane, Overdue, Settled
     from registry_core.runtime.scope import RunScope
     from registry_core.schemas.codec import Codec
 
-__all__ = ["StageRun", "policy_of"]
+__all__ = ["StageRun", "limit_seconds", "policy_of"]
 
 Offers: TypeAlias = Mapping[str, Offer]
 Arrivals: TypeAlias = Mapping[str, Arrival]
 
 
-def policy_of(stage: Stage, agent: LoadedAgent) -> Policy:
+def policy_of(stage: Stage, definition: AgentDefinition) -> Policy:
     """Return the stage's policy; without one, only an idempotent agent is tried again."""
     if stage.policy is not None:
         return stage.policy
-    return Policy() if agent.blueprint.definition.idempotent else Policy(max_attempts=1)
+    return Policy() if definition.idempotent else Policy(max_attempts=1)
+
+
+def limit_seconds(policy: Policy, definition: AgentDefinition, otherwise: float) -> float:
+    """Return how long an attempt may take: as the policy says, else the agent, else *otherwise*."""
+    return policy.timeout_seconds or definition.timeout_seconds or otherwise
 
 
 class StageRun:
@@ -57,7 +63,7 @@ class StageRun:
         self.value: object = None
         self._scope = scope
         self._agent = agent
-        self._policy = policy_of(stage, agent)
+        self._policy = policy_of(stage, agent.blueprint.definition)
         self._attempts: list[AttemptRecord] = []
         self._started_at = ""
         self._started = 0.0
@@ -115,6 +121,51 @@ class StageRun:
             raise asyncio.CancelledError
         return self._end("succeeded", value)
 
+    def adopt(self, lane: Lane, call: StageCall, started: float, started_at: str) -> None:
+        """Take over a stage that has begun without a record, in the middle of its first attempt."""
+        self._lane = lane
+        self._call = call
+        self._started = started
+        self._started_at = started_at
+
+    async def after_first(
+        self, offers: Offers, settled: Settled[object] | Overdue, started_at: str, seconds: float
+    ) -> object:
+        """Return the answer of an adopted stage, whose first attempt ended as *settled*.
+
+        Raises:
+            asyncio.CancelledError: If the run is cut.
+            Exception: What the stage fails with.
+        """
+        attempt = self._new_attempt(self._agent, {}, 0.0)
+        first = attempt.conclude(settled, None, started_at, seconds, self.note)
+        return await self._by_policy(offers, first)
+
+    def first_was_cut(self, started_at: str, seconds: float) -> None:
+        """Keep that the first attempt of an adopted stage ended with the run."""
+        self._new_attempt(self._agent, {}, 0.0).cut(started_at, seconds, self.note)
+
+    def end_adopted(self, answer: object, error: BaseException | None) -> StageRecord:
+        """Return the record of an adopted stage that came out with an answer or an error.
+
+        Raises:
+            asyncio.CancelledError: If the run is cut; the record says so.
+        """
+        if self._lane.is_cut:
+            self.cut_off()
+            raise asyncio.CancelledError from error
+        if self._call is not None:
+            self._answered_by = self._call.answered_by or self._answered_by
+        if error is not None:
+            return self._end_badly(self._why(error))
+        try:
+            if self._call is not None:
+                self._call.check(answer)
+            self._scope.check_time()
+        except (InvalidOutputError, RunTimeUpError) as raised:
+            return self._end_badly(self._why(raised))
+        return self._end("succeeded", answer)
+
     def cut_off(self) -> StageRecord:
         """Return the record of a stage that is ended from outside, unless it is over already."""
         error = self._scope.cut_record(self.stage.id)
@@ -127,21 +178,18 @@ class StageRun:
             return await self._by_policy(offers)
         blueprint = self._agent.blueprint
         arrivals = accept(offers, blueprint.inputs)
+        values = {name: arrival.value for name, arrival in arrivals.items()}
+        settings = self._agent.settings
         self._call = StageCall(
-            run_id=self._scope.run_id,
-            stage_id=self.stage.id,
-            blueprint=blueprint,
-            settings=self._agent.settings,
-            attempt=0,
-            values={name: arrival.value for name, arrival in arrivals.items()},
+            CallFacts(self._scope.run_id, self.stage.id, blueprint, settings, 0, values)
         )
         value = await through(layers, self._call, lambda: self._by_policy(offers))
         self._answered_by = self._call.answered_by or self._answered_by
         return value
 
-    async def _by_policy(self, offers: Offers) -> object:
+    async def _by_policy(self, offers: Offers, first: Answer | Failure | None = None) -> object:
         try:
-            return await self._tries(self._agent, offers)
+            return await self._tries(self._agent, offers, first)
         except Exception as error:
             if self._policy.last_resort != "fallback" or self._why(error).final:
                 raise
@@ -158,13 +206,23 @@ class StageRun:
         except DefinitionError as error:
             raise InvalidOutputError(f"fallback {name}", error.faults) from None
 
-    async def _tries(self, agent: LoadedAgent, offers: Offers) -> object:
-        """Return the first answer of *agent* within the policy's number of attempts."""
+    async def _tries(
+        self, agent: LoadedAgent, offers: Offers, first: Answer | Failure | None = None
+    ) -> object:
+        """Return the first answer of *agent* within the policy's number of attempts.
+
+        Args:
+            agent: Who is asked.
+            offers: What its inputs take, by name.
+            first: How a first attempt has ended already.
+        """
         arrivals = accept(offers, agent.blueprint.inputs)
         slot = self._scope.slot(agent.blueprint)
         pause = 0.0
         for number in count(1):
-            if slot is None:
+            if first is not None:
+                ended, first = first, None
+            elif slot is None:
                 ended = await self._attempt(agent, arrivals, pause)
             else:
                 async with slot:
@@ -196,17 +254,22 @@ class StageRun:
         values = self._own_values(agent, arrivals)
         number = len(self._attempts) + 1
         self._scope.journal.attempt_started(self.stage.id, agent.id, number)
-        attempt = Attempt(
+        return await self._new_attempt(agent, values, pause).run(self.note)
+
+    def _new_attempt(self, agent: LoadedAgent, values: Values, pause: float) -> Attempt:
+        options = self._scope.options
+        return Attempt(
             scope=self._scope,
             lane=self._lane,
             stage_id=self.stage.id,
             agent=agent,
-            number=number,
+            number=len(self._attempts) + 1,
             values=values,
-            limit_seconds=self._limit_seconds(agent),
+            limit_seconds=limit_seconds(
+                self._policy, agent.blueprint.definition, options.attempt_timeout_seconds
+            ),
             pause_seconds=pause,
         )
-        return await attempt.run(self._note)
 
     def _own_values(self, agent: LoadedAgent, arrivals: Arrivals) -> Values:
         if not agent.blueprint.definition.mutates:
@@ -218,14 +281,8 @@ class StageRun:
         )
         return own_copies(arrivals, again=again)
 
-    def _limit_seconds(self, agent: LoadedAgent) -> float:
-        return (
-            self._policy.timeout_seconds
-            or agent.blueprint.definition.timeout_seconds
-            or self._scope.options.attempt_timeout_seconds
-        )
-
-    def _note(self, record: AttemptRecord) -> None:
+    def note(self, record: AttemptRecord) -> None:
+        """Keep the record of an attempt, unless the stage is over."""
         if self.record is None:
             self._attempts.append(record)
             self._scope.journal.attempt_finished(self.stage.id, record)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from registry_core.definitions.middleware import Values
     from registry_core.definitions.schema import JsonValue
 
-__all__ = ["Arrival", "Offer", "accept", "check_output", "convert", "own_copies"]
+__all__ = ["Arrival", "Offer", "accept", "check_output", "convert", "own_copies", "take"]
 
 _JSON = (dict, list, str, int, float, bool, type(None))
 _UNCHANGEABLE = frozenset({str, int, float, bool, bytes, complex, type(None)})
@@ -108,7 +108,7 @@ def _accept(name: str, offer: Offer, codecs: Mapping[str, Codec]) -> Arrival:
         if offer.codec is not None:
             value = convert(offer.value, offer.codec, codec)
         else:
-            value = _take(offer.value, codec)
+            value = take(offer.value, codec)
     except KeyError:
         raise InvalidInputError(f"input {name!r}", (Fault("", "the agent has none"),)) from None
     except DefinitionError as error:
@@ -117,8 +117,12 @@ def _accept(name: str, offer: Offer, codecs: Mapping[str, Codec]) -> Arrival:
     return Arrival(value, offer.shared and value is offer.value)
 
 
-def _take(value: object, codec: Codec) -> object:
-    """Take what a caller gave: JSON is checked, an object of the class is let through."""
+def take(value: object, codec: Codec) -> object:
+    """Return what a caller gave as the type: JSON is checked, an object of the class passes.
+
+    Raises:
+        DefinitionError: If it does not fit.
+    """
     if type(value) in {str, int, bool} and codec.annotation is type(value):
         return value
     if not isinstance(value, _JSON) and codec.holds(value):

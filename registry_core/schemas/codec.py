@@ -40,6 +40,10 @@ _UNDUMPABLE = (
 class Codec:
     """Dump and load the values of one type.
 
+    Attributes:
+        annotation: The type, as a signature gives it.
+        native: The class whose instances are believed, or None where each value is checked.
+
     >>> codec = codec_of(list[int])
     >>> codec.load(codec.dump([1, 2]))
     [1, 2]
@@ -49,13 +53,13 @@ class Codec:
         """Prepare for the type *annotation*, as a signature gives it."""
         self.annotation = annotation
         self._adapter: TypeAdapter[object] = TypeAdapter(cast("type[object]", annotation))
-        self._native = _native_class(annotation)
+        self.native = _native_class(annotation)
 
     def holds(self, value: object) -> bool:
         """Return whether *value* is of the type, looking at its outermost class only."""
-        if isinstance(value, bool) and self._native is int:
+        if isinstance(value, bool) and self.native is int:
             return False
-        return self._native is not None and isinstance(value, self._native)
+        return self.native is not None and isinstance(value, self.native)
 
     def dump(self, value: object) -> bytes:
         """Return *value* as JSON by the schema of this type.

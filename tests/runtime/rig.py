@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from registry_core.authoring.declaration import declare, declare_middleware
 from registry_core.definitions.schema import JsonObject, JsonValue
+from registry_core.errors import AgentLoadError
 from registry_core.names import AgentId
 from registry_core.pipeline.pipeline import (
     Binding,
@@ -20,7 +22,9 @@ from registry_core.pipeline.pipeline import (
     Stage,
 )
 from registry_core.pipeline.policy import Policy
+from registry_core.runtime.agents import Blueprints
 from registry_core.runtime.clock import SystemClock
+from registry_core.runtime.compiling import Chains
 from registry_core.runtime.engine import execute
 from registry_core.runtime.middleware import ActiveMiddleware
 from registry_core.runtime.scope import RunOptions
@@ -83,6 +87,15 @@ class Rig:
     pipeline: Pipeline
     agents: Agents
 
+    @cached_property
+    def chains(self) -> Chains:
+        """What is kept from one run to the next; everything is known beforehand."""
+        blueprints = Blueprints(self.agents)
+        for stage in self.pipeline.stages:
+            with suppress(AgentLoadError):
+                blueprints.read(AgentId(stage.agent))
+        return Chains(blueprints)
+
     async def execute(
         self,
         values: Mapping[str, object],
@@ -98,7 +111,7 @@ class Rig:
         return await execute(
             self.pipeline,
             values,
-            agents=self.agents,
+            agents=self.chains,
             clock=clock or SystemClock(),
             options=options,
             observers=observers,

@@ -1,0 +1,79 @@
+"""A pipeline compiled into one coroutine chain: the way of a run in which nothing happens.
+
+Where each stage reads only the one before it, and its agent is an async function that takes the
+very type it is given, a run needs no record, no task and no timer before something happens: a
+failure, a limit, an open breaker, a cancellation. Until then the run keeps a few numbers a
+stage; whoever asks for the records gets them made from those. From then on a
+:class:`~registry_core.runtime.conductor.Conductor` goes on where the chain has come to, as it
+would after an interruption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from registry_core.definitions.middleware import Values
+from registry_core.pipeline.pipeline import Pipeline, Stage
+from registry_core.runtime.agents import Blueprint
+from registry_core.runtime.breaker import Breaker
+from registry_core.runtime.metrics import Recorder
+from registry_core.runtime.values import take
+from registry_core.schemas.codec import Codec
+
+__all__ = ["Chain", "Step"]
+
+Enter: TypeAlias = Callable[..., Coroutine[object, object, object]]
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """One stage, ready to be entered; shared by all runs.
+
+    Attributes:
+        index: Position in the pipeline, from 0.
+        stage: The stage.
+        blueprint: Of its agent.
+        input: Name of the agent's input.
+        settings: What its agent is called with beside its input.
+        breaker: The agent's.
+        recorder: Takes how long the stage took, when it succeeded.
+        enter: Calls the agent through the stage's middleware; takes the call.
+    """
+
+    index: int
+    stage: Stage
+    blueprint: Blueprint
+    input: str
+    settings: Values
+    breaker: Breaker
+    recorder: Recorder
+    enter: Enter
+
+
+@dataclass(eq=False, slots=True)
+class Chain:
+    """A compiled pipeline; shared by all runs of it.
+
+    Attributes:
+        pipeline: What was compiled.
+        given: Name of the one value that the caller gives.
+        codec: Of the input that takes it.
+        steps: Its stages.
+        recorder: Takes how long a run took, when it succeeded.
+    """
+
+    pipeline: Pipeline
+    given: str
+    codec: Codec
+    steps: tuple[Step, ...]
+    recorder: Recorder
+
+    def take(self, value: object) -> object:
+        """Return *value* as the first stage takes it.
+
+        Raises:
+            DefinitionError: If it does not fit.
+        """
+        return take(value, self.codec)

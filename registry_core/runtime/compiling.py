@@ -1,0 +1,175 @@
+"""Compile pipelines into chains, where they are chains."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from registry_core.errors import AgentLoadError
+from registry_core.names import AgentId
+from registry_core.pipeline.pipeline import FromStage
+from registry_core.runtime.chain import Chain, Step
+from registry_core.runtime.middleware import layers_of, onion
+from registry_core.runtime.stage import limit_seconds, policy_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from registry_core.definitions.middleware import Values
+    from registry_core.pipeline.pipeline import Pipeline, Stage
+    from registry_core.runtime.agents import Blueprint, Blueprints
+    from registry_core.runtime.host import Host
+    from registry_core.runtime.middleware import ActiveMiddleware
+    from registry_core.runtime.quick import QuickCall
+
+__all__ = ["Chains"]
+
+_MOST_KEPT = 256
+_UNCHANGEABLE = frozenset({str, int, float, bool, bytes, complex})
+
+
+class Chains:
+    """The chains of the pipelines that were run last.
+
+    Attributes:
+        blueprints: What is known of the agents' code.
+    """
+
+    def __init__(self, blueprints: Blueprints) -> None:
+        """Start with none."""
+        self.blueprints = blueprints
+        self._kept: dict[tuple[object, ...], tuple[object, Chain | None]] = {}
+
+    def of(
+        self,
+        pipeline: Pipeline,
+        middleware: Sequence[ActiveMiddleware],
+        attempt_seconds: float,
+    ) -> Chain | None:
+        """Return *pipeline* as a chain, or None where it is more than that.
+
+        Args:
+            pipeline: Bound. The very value that was given before is not compiled again.
+            middleware: Layers that the run asked for, in any order.
+            attempt_seconds: Longest attempt where neither the policy nor the agent says.
+        """
+        key = (id(pipeline), attempt_seconds, *map(id, middleware))
+        kept = self._kept.get(key)
+        if kept is not None:
+            return kept[1]
+        if any(self.blueprints.known(AgentId(stage.agent)) is None for stage in pipeline.stages):
+            return None  # nothing is imported for this
+        layers = layers_of(middleware, "stage")
+        chain = None
+        if len(layers) == len(middleware):
+            chain = _compile(pipeline, self.blueprints, layers, attempt_seconds)
+        if len(self._kept) >= _MOST_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[key] = ((pipeline, tuple(middleware)), chain)  # so that no id is used again
+        return chain
+
+
+def _compile(
+    pipeline: Pipeline,
+    blueprints: Blueprints,
+    layers: Sequence[ActiveMiddleware],
+    attempt_seconds: float,
+) -> Chain | None:
+    if len(pipeline.inputs) != 1 or pipeline.outputs != (pipeline.stages[-1].id,):
+        return None
+    steps: list[Step] = []
+    for index, stage in enumerate(pipeline.stages):
+        blueprint = blueprints.known(AgentId(stage.agent))
+        before = steps[-1] if steps else None
+        if blueprint is None or not _is_quick(stage, blueprint, before, blueprints.host):
+            return None
+        try:
+            settings = blueprint.settings(stage.config)
+        except AgentLoadError:
+            return None  # a run says so, in its records
+        policy = policy_of(stage, blueprint.definition)
+        if policy.substitute is not None:
+            return None
+        seconds = limit_seconds(policy, blueprint.definition, attempt_seconds)
+        steps.append(_step(pipeline, index, blueprint, settings, blueprints.host, layers, seconds))
+    codec = steps[0].blueprint.inputs[steps[0].input]
+    recorder = blueprints.host.metrics.run(pipeline.name, "success")
+    return Chain(pipeline, pipeline.inputs[0].name, codec, tuple(steps), recorder)
+
+
+def _is_quick(stage: Stage, blueprint: Blueprint, before: Step | None, host: Host) -> bool:
+    """Return whether the stage is an async function of what the stage before gives."""
+    if isinstance(blueprint.target, type) or not blueprint.is_async or blueprint.wants_context:
+        return False
+    if blueprint.output.native is None or len(stage.bindings) != 1:
+        return False
+    if host.admission.gate(blueprint.id, blueprint.definition.resources) is not None:
+        return False
+    [binding] = stage.bindings
+    taken = blueprint.inputs[binding.input]
+    if blueprint.definition.mutates and taken.native not in _UNCHANGEABLE:
+        return False
+    source = binding.source
+    if before is None:
+        return not isinstance(source, FromStage)
+    given = before.blueprint.output
+    same = given is taken or given.annotation == taken.annotation
+    return same and isinstance(source, FromStage) and source.stage == before.stage.id
+
+
+def _step(
+    pipeline: Pipeline,
+    index: int,
+    blueprint: Blueprint,
+    settings: Values,
+    host: Host,
+    layers: Sequence[ActiveMiddleware],
+    seconds: float,
+) -> Step:
+    stage = pipeline.stages[index]
+    recorder = host.metrics.stage(pipeline.name, stage.id, blueprint.id, "succeeded")
+    breaker = host.breakers.of(blueprint.id)
+    name = stage.bindings[0].input
+    core = _core(blueprint, name, settings, host, len(layers), seconds)
+    enter = onion(layers, core)
+    return Step(index, stage, blueprint, name, settings, breaker, recorder, enter)
+
+
+def _core(
+    blueprint: Blueprint, name: str, settings: Values, host: Host, depth: int, seconds: float
+) -> Callable[[QuickCall], Coroutine[object, object, object]]:
+    """Return what makes the first attempt; what a chain does not do is :meth:`QuickRun.mend`."""
+    breaker = host.breakers.of(blueprint.id)
+    budget = host.budgets.of(blueprint.id)
+    target = cast("Callable[..., Coroutine[object, object, object]]", blueprint.target)
+    function = partial(target, **settings) if settings else target
+    output = blueprint.output.native
+
+    async def core(call: QuickCall) -> object:
+        if call.passed != depth:
+            raise call.misuse()
+        call.passed = depth + 1
+        run = call.run
+        permit = breaker.permit
+        run.limit = seconds
+        run.began = began = run.now()
+        try:
+            run.coro = function(**{name: call.value})
+            answer = await run.coro
+            ended = run.now()
+        except BaseException as error:  # noqa: BLE001 -- the run knows what it means
+            answer = call.answer = await run.mend(call, error)
+            return answer
+        if ended - began > run.limit or type(answer) is not output or run.is_cut:
+            answer = call.answer = await run.mend(call, answer=answer)
+            return answer
+        run.coro = None
+        run.marks += began, ended
+        if permit is not None and permit is breaker.permit:
+            breaker.calls += 1
+        if not budget.is_full:
+            budget.succeeded()
+        call.answer = answer
+        return answer
+
+    return core

@@ -1,0 +1,51 @@
+"""What all runs of one registry share: who is asked how often, what there is room for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from registry_core.runtime.admission import Admission
+from registry_core.runtime.breaker import Breakers
+from registry_core.runtime.budget import RetryBudgets
+from registry_core.runtime.metrics import Metrics
+from registry_core.runtime.threads import AgentThreads
+from registry_core.runtime.watchdog import Watchdog
+from registry_core.settings.limits import BreakerPolicy, HostCapacity, RetryBudgetPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from registry_core.runtime.breaker import BreakerEvent
+
+__all__ = ["Host"]
+
+
+class Host:
+    """The state that outlives a run.
+
+    Attributes:
+        breakers: Of each agent, whether it is asked at all.
+        budgets: Of each agent, whether it is asked again.
+        admission: Whether there is room for an attempt.
+        metrics: What ran so far.
+        threads: Where agents run that are not async.
+        watchdog: Names who keeps an event loop from turning.
+    """
+
+    __slots__ = ("admission", "breakers", "budgets", "metrics", "threads", "watchdog")
+
+    def __init__(
+        self,
+        breaker: BreakerPolicy | None = None,
+        retries: RetryBudgetPolicy | None = None,
+        capacity: HostCapacity | None = None,
+        *,
+        on_breaker: Callable[[BreakerEvent], None] | None = None,
+    ) -> None:
+        """Begin with nothing running; starts no thread."""
+        self.breakers = Breakers(breaker or BreakerPolicy(), on_breaker)
+        self.budgets = RetryBudgets(retries or RetryBudgetPolicy())
+        self.admission = Admission(capacity or HostCapacity())
+        self.metrics = Metrics()
+        self.threads = AgentThreads()
+        self.watchdog = Watchdog()

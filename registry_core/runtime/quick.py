@@ -1,0 +1,318 @@
+"""One run of a chain: a few numbers a stage, until something happens."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from contextlib import suppress
+from datetime import timedelta
+from types import CoroutineType
+from typing import TYPE_CHECKING
+
+from registry_core.errors import InvalidOutputError
+from registry_core.results.outcomes import AttemptRecord, StageRecord
+from registry_core.results.run import RunResult
+from registry_core.runtime.ids import run_id
+from registry_core.runtime.lane import Lane, Raised, Returned
+from registry_core.runtime.middleware import CallFacts, StageCall
+from registry_core.runtime.values import check_output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from registry_core.definitions.middleware import Values
+    from registry_core.runtime.chain import Chain, Step
+    from registry_core.runtime.clock import Clock
+    from registry_core.runtime.conductor import Conductor
+    from registry_core.runtime.crew import Crew
+    from registry_core.runtime.lane import Overdue, Settled
+    from registry_core.runtime.scope import RunOptions
+    from registry_core.runtime.stage import StageRun
+
+__all__ = ["QuickCall", "QuickRun"]
+
+# Stages that never wait go on without a turn of the event loop, up to this much at a time.
+_TURN_SECONDS = 0.005
+
+
+def _checked(answer: object, call: QuickCall) -> Settled[object]:
+    """Return what *answer* means, whose class is not the very one that was declared."""
+    try:
+        check_output(answer, call.step.blueprint.output)
+    except InvalidOutputError as error:
+        return Raised(error)
+    return Returned(answer)
+
+
+class QuickCall(StageCall):
+    """What middleware sees of a stage; the facts are looked up when somebody asks."""
+
+    def __init__(self, run: QuickRun, step: Step, value: object) -> None:
+        """Keep where to look."""
+        self.run = run
+        self.step = step
+        self.value = value
+
+    @property
+    def facts(self) -> CallFacts:
+        """What is called, and with what."""
+        step = self.step
+        values: Values = {step.input: self.value}
+        return CallFacts(self.run.run_id, step.stage.id, step.blueprint, step.settings, 0, values)
+
+
+class QuickRun(Lane):
+    """Runs a chain once.
+
+    Attributes:
+        value: What came out of the last stage that is over.
+        options: Limits of the run.
+        marks: For each stage that is over: when its attempt began, when that ended, when the
+            stage ended.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        value: object,
+        options: RunOptions,
+        clock: Clock,
+        conductor: Callable[[str, float], Conductor],
+    ) -> None:
+        """Prepare; nothing runs.
+
+        Args:
+            chain: What to run.
+            value: What the caller gives.
+            options: Limits of the run.
+            clock: Tells time.
+            conductor: Makes the one who takes over, given the run's id and its deadline.
+        """
+        self.chain = chain
+        self.value = value
+        self.marks: list[float] = []
+        self.now = clock.monotonic
+        self.moment = clock.utc_now()
+        self.started = self.now()
+        self.options = options
+        self._make = conductor
+        limit = options.timeout_seconds
+        self.deadline = math.inf if limit is None else self.started + limit
+        self._grace_seconds = options.grace_seconds
+
+    _run_id = ""
+    _stage: StageRun | None = None
+    _conductor: Conductor | None = None
+    _is_defied = False
+
+    @property
+    def crew(self) -> Crew | None:
+        """Those who were brought in since something happened."""
+        return None if self._conductor is None else self._conductor.scope.crew
+
+    @property
+    def run_id(self) -> str:
+        """Id of the run, made when first asked for."""
+        if not self._run_id:
+            self._run_id = self.options.run_id or run_id(self.moment)
+        return self._run_id
+
+    async def go(self) -> None:
+        """Run every stage, with somebody's help from where something happens."""
+        value = self.value
+        mark = self.marks.append
+        turn_due = self.started + _TURN_SECONDS
+        for step in self.chain.steps:
+            if step.breaker.permit is None:
+                conductor = self._take_over()
+                return await conductor.go_on(self, conductor.stage(step.index), None)
+            call = QuickCall(self, step, value)
+            try:
+                value = await step.enter(call)
+            except BaseException as error:  # noqa: BLE001 -- it ends as the stage's failure
+                return await self._leave(call, error)
+            ended = self.now()
+            if self._stage is not None or call.changed_by is not None or ended > self.deadline:
+                return await self._leave(call, None)
+            mark(ended)
+            self.value = value
+            if ended > turn_due:
+                await self.rest(asyncio.sleep(0))
+                turn_due = self.now() + _TURN_SECONDS
+        return None
+
+    async def mend(
+        self, call: QuickCall, error: BaseException | None = None, answer: object = None
+    ) -> object:
+        """Return the answer of a stage whose first attempt did not simply give one.
+
+        Raises:
+            asyncio.CancelledError: If the run is cut.
+            Exception: What the stage fails with.
+        """
+        if self._is_defied and error is not None:
+            raise error
+        seconds = self.now() - self.began
+        stage = self._adopt(call)
+        settled: Settled[object] | Overdue | None = None
+        try:
+            if error is not None:
+                settled = self.settle(error)
+            elif self.is_cut or self.limit < 0:
+                settled = self.settle_late()
+            else:
+                self.coro = None
+                settled = _checked(answer, call)
+            offers = self._take_over().offers_to(stage)
+            return await stage.after_first(offers, settled, self._at(self.began), seconds)
+        except (asyncio.CancelledError, GeneratorExit) as ended:
+            if settled is None:
+                stage.first_was_cut(self._at(self.began), seconds)
+            call.raised = ended
+            raise
+        except BaseException as raised:
+            call.raised = raised
+            raise
+
+    def result(self, *, cancelled: bool = False) -> RunResult:
+        """Return the run's result; to be called once, when everything has ended."""
+        if cancelled or self.error is not None:
+            self._take_over()
+        if self._conductor is not None and self._conductor.is_in_charge:
+            return self._conductor.result(cancelled=cancelled)
+        steps, marks = self.chain.steps, self.marks
+        before = self.started
+        for step, ended in zip(steps, marks[2::3], strict=True):
+            step.recorder.record(ended - before)
+            before = ended
+        self.chain.recorder.record(before - self.started)
+        return RunResult.recalled(
+            self._recall,
+            pipeline=self.chain.pipeline.name,
+            seconds=before - self.started,
+            output=self.value,
+        )
+
+    async def wait(self) -> None:
+        """Come back when the run is over.
+
+        Raises:
+            asyncio.CancelledError: If the caller is cancelled; whatever ran has ended.
+        """
+        await self._conductor_of().wait_for(self)
+
+    def _on_over(self) -> None:
+        if self._conductor is not None:
+            self._conductor.lane_over(self)
+
+    def _on_forced(self) -> None:
+        conductor = self._take_over()
+        index = len(self.marks) // 3
+        if self._stage is None and index < len(self.chain.steps):
+            conductor.attend(self, conductor.stage(index))
+        conductor.forced(self)
+
+    def _conductor_of(self) -> Conductor:
+        if self._conductor is None:
+            self._conductor = self._make(self.run_id, self.deadline)
+        return self._conductor
+
+    def _take_over(self) -> Conductor:
+        """Return the one who goes on behind the stages that are over."""
+        conductor = self._conductor_of()
+        if not conductor.is_in_charge:
+            records = self.records()
+            output = self.chain.steps[len(records) - 1].blueprint.output if records else None
+            began_at = self._at(self.started)
+            conductor.take_over(
+                records, self.value, output, started=self.started, started_at=began_at
+            )
+        return conductor
+
+    def _adopt(self, call: QuickCall) -> StageRun:
+        if self._stage is not None:
+            return self._stage
+        index = call.step.index
+        conductor = self._take_over()
+        stage = self._stage = conductor.stage(index)
+        before = self.marks[3 * index - 1] if index else self.started
+        conductor.attend(self, stage)
+        stage.adopt(self, call, before, self._at(before))
+        if self.marks[3 * index :]:  # it was answered, and only then something happened
+            began, answered = self.marks[3 * index :]
+            stage.note(self._attempt(call.step, began, answered))
+        return stage
+
+    def _after_close(self, coro: Coroutine[object, object, object]) -> None:
+        if not isinstance(coro, CoroutineType) or coro.cr_frame is None:
+            return
+        # It caught even GeneratorExit and waits again: the frame around it, which is ours, must
+        # end, so that nothing leads to it any more.
+        self._is_defied = True
+        around: object = self.work
+        while isinstance(around, CoroutineType) and around.cr_await is not coro:
+            around = around.cr_await
+        # It is to be finalised now, while there is an event loop: nothing may refer to it.
+        self.coro = self._watched = None
+        del coro
+        if isinstance(around, CoroutineType):
+            with suppress(BaseException):
+                around.close()
+
+    async def _leave(self, call: QuickCall, error: BaseException | None) -> None:
+        """Let somebody else end the stage, and go on."""
+        stage = self._adopt(call)
+        if self._is_defied:
+            self._is_defied, call.culprit = False, None
+            seconds = self.now() - self.began
+            settled = self.settle_late()
+            offers = self._take_over().offers_to(stage)
+            try:
+                call.answer = await stage.after_first(
+                    offers, settled, self._at(self.began), seconds
+                )
+                error = None
+            except Exception as raised:  # noqa: BLE001 -- it ends as the stage's failure
+                error = raised
+        record = stage.end_adopted(call.answer, error)
+        await self._take_over().go_on(self, stage, record)
+
+    def _at(self, moment: float) -> str:
+        return (self.moment + timedelta(seconds=moment - self.started)).isoformat()
+
+    def records(self) -> tuple[StageRecord, ...]:
+        """Return the records of the stages that are over."""
+        marks, before = self.marks, self.started
+        made: list[StageRecord] = []
+        for step, began, answered, ended in zip(
+            self.chain.steps, marks[::3], marks[1::3], marks[2::3], strict=False
+        ):
+            made.append(
+                StageRecord(
+                    index=step.index,
+                    stage_id=step.stage.id,
+                    agent=step.blueprint.id,
+                    status="succeeded",
+                    started_at=self._at(before),
+                    seconds=ended - before,
+                    attempts=(self._attempt(step, began, answered),),
+                )
+            )
+            before = ended
+        return tuple(made)
+
+    def _attempt(self, step: Step, began: float, answered: float) -> AttemptRecord:
+        return AttemptRecord(
+            number=1,
+            status="succeeded",
+            started_at=self._at(began),
+            seconds=answered - began,
+            agent=step.blueprint.id,
+        )
+
+    def _recall(self) -> dict[str, object]:
+        return {
+            "run_id": self.run_id,
+            "stages": self.records(),
+            "started_at": self._at(self.started),
+        }
