@@ -13,6 +13,7 @@
     ├── NoPlanError                 no pipeline leads from what is had to what is wanted
     ├── PipelineError               a pipeline is not valid; all faults at once
     │   └── SchemaMismatchError     … and the only fault is an edge that does not fit
+    ├── DriftError                  what a frozen pipeline was locked to is not what is here
     ├── AttemptError                an attempt did not succeed; middleware meets it
     │   ├── AttemptTimeoutError     its time was up
     │   ├── RunTimeUpError          the time of the whole run was up
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AdmissionError", "AgentExitError", "AgentLoadError", "AmbiguousNameError"]
 __all__ += ["AttemptError", "AttemptTimeoutError", "ConfigError", "DefinitionError"]
-__all__ += ["DuplicateAgentError", "Fault", "InvalidInputError", "InvalidNameError"]
+__all__ += ["DriftError", "DuplicateAgentError", "Fault", "InvalidInputError", "InvalidNameError"]
 __all__ += ["InvalidOutputError", "ManifestError", "NameLookupError", "NoPlanError"]
 __all__ += ["PipelineError", "ProceedError", "RegistryError", "ResumeError", "RunCancelledError"]
 __all__ += ["RunError", "RunTimeUpError", "RunTimeoutError", "SchemaMismatchError"]
@@ -166,10 +167,8 @@ class AmbiguousNameError(NameLookupError):
         pin = ""
         if self.kind == "agent":
             pin = f', or pin one in agentreg.toml: [pins] {self.name} = "{self.owners[0]}"'
-        return (
-            f"{self.kind} {self.name!r} has {len(self.owners)} owners: {', '.join(self.owners)}. "
-            f"Write the full name{pin}"
-        )
+        owners = f"{len(self.owners)} owners: {', '.join(self.owners)}"
+        return f"{self.kind} {self.name!r} has {owners}. Write the full name{pin}"
 
 
 class DuplicateAgentError(NameLookupError):
@@ -277,9 +276,14 @@ class SchemaMismatchError(PipelineError):
         self.reason = reason
         self.witness = witness
         where = f" at {pointer}" if pointer else ""
-        super().__init__(
-            subject, [Fault(path, f"{producer} does not fit {consumer}: {reason}{where}")]
-        )
+        text = f"{producer} does not fit {consumer}: {reason}{where}"
+        super().__init__(subject, [Fault(path, text)])
+
+
+class DriftError(_FaultsError):
+    """A frozen pipeline is not run: something is not what it was locked to; all at once."""
+
+    lead = "{subject} is not as locked (see: agentreg diff {subject})"
 
 
 class AttemptError(RegistryError):
@@ -320,11 +324,7 @@ class InvalidOutputError(_MisfitError):
 
 
 class AgentExitError(AttemptError):
-    """An agent raised what would end its host; ``__cause__`` is that.
-
-    ``SystemExit``, ``StopIteration``, a cancellation of its own making and the like have a meaning
-    to event loops and coroutines, so they travel through middleware in this cover.
-    """
+    """An agent raised what would end its host, as ``SystemExit`` does; ``__cause__`` is that."""
 
 
 class AdmissionError(AttemptError):

@@ -20,6 +20,7 @@ from registry_core.cli.artefacts import (
 )
 from registry_core.cli.options import as_json, discovered
 from registry_core.cli.rendering import Output
+from registry_core.errors import ConfigError
 from registry_core.names import SchemaId
 from registry_core.pipeline.lock import LOCK_NAME, Drift, Lock, agents_of, joined
 
@@ -70,8 +71,13 @@ def _drifts(registry: Registry, place: Path, files: Sequence[Path]) -> Iterator[
         name = name_in(place, file)
         if not files and not file.exists():
             yield Drift("pipeline", name, "is gone")
-        else:
-            yield from drift_of(registry, lock, name, open_pipeline(file).pipeline)
+            continue
+        try:
+            found = open_pipeline(file)
+        except ConfigError as error:  # one that cannot be read does not hide the others
+            yield Drift("pipeline", name, f"cannot be read: {'; '.join(map(str, error.faults))}")
+            continue
+        yield from drift_of(registry, lock, name, found.pipeline)
 
 
 def _write(registry: Registry, place: Path, files: Sequence[Path]) -> None:

@@ -13,7 +13,7 @@ from registry_core.cli.values import (
     parse_have,
     schema_of_file,
 )
-from registry_core.errors import Fault, PipelineError
+from registry_core.errors import DriftError, Fault
 from registry_core.names import SchemaId
 from registry_core.schemas.verdict import Fits
 
@@ -40,7 +40,7 @@ def open_ready(registry: Registry, file: Path, lock_file: Path | None, *, frozen
     Raises:
         ConfigError: If a file cannot be read, or the pipeline is not valid here; all faults at
             once, each with its line.
-        PipelineError: If *frozen* and something drifted.
+        DriftError: If *frozen* and something drifted; everything that did.
     """
     from registry_core.cli.artefacts import beside, drift_of, name_in, open_lock, open_pipeline
 
@@ -50,7 +50,7 @@ def open_ready(registry: Registry, file: Path, lock_file: Path | None, *, frozen
         drifts = drift_of(registry, lock, name_in(place, file), found.pipeline)
         if drifts and frozen:
             faults = [Fault(f"{drift.kind} {drift.name}", drift.reason) for drift in drifts]
-            raise PipelineError(f"{file}, frozen by {place},", faults)
+            raise DriftError(str(file), faults)
         for drift in drifts:
             click.echo(f"drifted: {drift}", err=True)
     return found.bound(registry.catalog)

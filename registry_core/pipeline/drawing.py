@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["escaped", "mermaid", "svg"]
 
+_SVG = "http://www.w3.org/2000/svg"
+
 # The goal takes values as a stage does, and no stage has an empty id.
 _GOAL = FromStage("")
 
@@ -80,8 +82,7 @@ def svg(plan: Plan) -> str:
     spots, width, height = _placed(rows, boxes)
     size = f'width="{width:g}" height="{height:g}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {size} '
-        f'viewBox="0 0 {width:g} {height:g}">',
+        f'<svg xmlns="{_SVG}" role="img" {size} viewBox="0 0 {width:g} {height:g}">',
         f"<title>{escaped(plan.pipeline.name)}</title><style>{_STYLE}</style>",
         f'<rect {size} fill="#fff"/>',
         *(_drawn_edge(edge, spots, boxes, columns) for edge in plan.edges),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from registry_core.testing.installed import installed_distribution
-from tests.catalog.worlds import SCHEMAS
+from tests.catalog.worlds import SCHEMAS, record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -213,6 +213,7 @@ class TestFrozen:
 
         reason = frozen(agentreg, saved)
 
+        assert f"{saved} is not as locked (see: agentreg diff {saved})" in reason
         assert "distribution judge-kit: is 1.1, and 1.0 is locked" in reason
         assert "judge-kit/judge@1.0: became judge-kit/judge@1.1" in reason
 
@@ -284,6 +285,21 @@ class TestChecking:
         assert "press.toml was made against 1.0" in typed.err
         assert not other.exists()
 
+    def test_one_pipeline_that_cannot_be_read_does_not_hide_what_drifted_in_others(
+        self, agentreg: Agentreg, saved: Path, site: Path
+    ) -> None:
+        """CI is asked once for all of them."""
+        other = saved.with_name("other.json")
+        agentreg("compose", "--have", "Page", "--want", "Score", "--save", str(other))
+        other.write_text("{", encoding="utf-8")
+        install(site, "judge", takes=TITLED, gives=SCORE, version="1.1")
+
+        typed = agentreg("lock", "--check", "--lock", str(saved.with_name("agentreg.lock")))
+
+        assert typed.code == 1
+        assert "pipeline other.json cannot be read: Expecting property name" in typed.out
+        assert "distribution judge-kit is 1.1, and 1.0 is locked" in typed.out
+
     def test_a_pipeline_that_is_gone_is_told_and_then_forgotten(
         self, agentreg: Agentreg, saved: Path
     ) -> None:
@@ -334,6 +350,44 @@ class TestDiff:
             }
         ]
         assert facts["plan"]
+
+    @pytest.mark.fault("F37")
+    @pytest.mark.parametrize(
+        ("term", "judge"), [(("--exclude", "judge"), "rate"), (("--require", "rate"), "rate")]
+    )
+    def test_who_was_kept_out_or_asked_for_still_is_in_the_next_plan(
+        self, agentreg: Agentreg, saved: Path, site: Path, term: tuple[str, str], judge: str
+    ) -> None:
+        """Whoever decided that meant it for longer than one release."""
+        install(site, "rate", takes=TITLED, gives=SCORE)
+        agentreg("compose", "--have", "Page", "--want", "Score", *term, "--save", str(saved))
+        install(site, "count", takes=PAGE, gives=PAGE, version="1.1")
+        install(site, "title", takes=PAGE, gives=TITLED)
+
+        plan = agentreg("diff", str(saved), "--json").facts()["plan"]
+
+        assert isinstance(plan, dict)
+        assert isinstance(plan["pipeline"], dict)
+        assert isinstance(plan["pipeline"]["stages"], list)
+        stages = [stage["id"] for stage in plan["pipeline"]["stages"] if isinstance(stage, dict)]
+        assert stages == ["title", judge]
+
+    @pytest.mark.fault("F37")
+    def test_a_plan_that_had_to_be_short_still_has_to_be(
+        self, agentreg: Agentreg, saved: Path, site: Path
+    ) -> None:
+        """A limit is part of what was asked."""
+        limit = ("--max-stages", "2")
+        agentreg("compose", "--have", "Page", "--want", "Score", *limit, "--save", str(saved))
+        half = record("Half", text="string", half="string")
+        install(site, "count", takes=PAGE, gives=PAGE, version="1.1")
+        install(site, "begin", takes=PAGE, gives=half)
+        install(site, "end", takes=half, gives=TITLED)
+
+        facts = agentreg("diff", str(saved), "--json").facts()
+
+        assert facts["plan"] is None
+        assert "at least 3 stages are needed, and 2 were allowed" in str(facts["reason"])
 
     @pytest.mark.fault("F37")
     def test_where_no_plan_is_left_it_says_what_is_missing(
