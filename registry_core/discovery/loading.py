@@ -15,6 +15,7 @@ from registry_core.discovery.breadcrumbs import noting_import
 from registry_core.discovery.guard import ForeignError, guarded
 from registry_core.discovery.ownership import OwnedFiles
 from registry_core.discovery.pydantic_start import start_pydantic
+from registry_core.discovery.quarantine import refusal
 from registry_core.discovery.trust import TrustList
 from registry_core.errors import AgentLoadError, AmbiguousNameError, UnknownNameError
 from registry_core.settings.sources import user_cache_folder
@@ -96,7 +97,7 @@ class Loader:
         Raises:
             UnknownNameError: If nobody offers it.
             AmbiguousNameError: If several do.
-            AgentLoadError: If its code cannot be brought in.
+            AgentLoadError: If its code cannot be brought in, or its plugin is in quarantine.
         """
         full, definition, record = self._offer("middleware", name, lambda of: of.middleware)
         code = self._load(full, definition.target, record)
@@ -121,15 +122,19 @@ class Loader:
         self, kind: str, name: str, items: Callable[[Manifest], Sequence[OfferT]]
     ) -> tuple[str, OfferT, PluginRecord]:
         """Return the full name, the declaration and the plugin of what is called *name*."""
-        offered = [
+        declared = [
             (f"{record.distribution}/{item.name}", item, record)
             for record in self._records
-            if record.offered is not None and record.state == "ok"
-            for item in items(record.offered)
+            if record.manifest is not None and record.state in {"ok", "quarantined"}
+            for item in items(record.manifest)
         ]
-        found = [offer for offer in offered if name in {offer[0], offer[1].name}]
+        meant = [offer for offer in declared if name in {offer[0], offer[1].name}]
+        found = [offer for offer in meant if offer[2].state == "ok"]
+        if meant and not found:
+            raise refusal(meant[0][0], meant[0][2])
         if not found:
-            raise UnknownNameError(kind, name, [full for full, _, _ in offered])
+            known = [full for full, _, record in declared if record.state == "ok"]
+            raise UnknownNameError(kind, name, known)
         if len(found) > 1:
             raise AmbiguousNameError(kind, name, [full for full, _, _ in found])
         return found[0]

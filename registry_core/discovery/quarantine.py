@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from registry_core.discovery.checkup import ImportCheck
     from registry_core.discovery.report import DiscoveryReport, PluginRecord
 
-__all__ = ["lift", "quarantine", "refuse_quarantined"]
+__all__ = ["lift", "quarantine", "refusal", "refuse_quarantined"]
 
 _LIFT = "agentreg doctor --import"
 
@@ -52,8 +52,13 @@ def refuse_quarantined(
             continue
         pinned = catalog.pins.get(name, "").partition("/")[0] == record.distribution
         if pinned or not _leads_somewhere(name, catalog):
-            hint = f"see whether it does again: {_LIFT}"
-            raise AgentLoadError(name, "quarantine", record.reason, hint)
+            raise refusal(name, record)
+
+
+def refusal(subject: str, record: PluginRecord) -> AgentLoadError:
+    """Return the error of asking for *subject*, which the quarantined plugin of *record* offers."""
+    hint = f"see whether it does again: {_LIFT}"
+    return AgentLoadError(subject, "quarantine", record.reason, hint)
 
 
 def lift(

@@ -18,7 +18,7 @@ from registry_core.registry import Registry
 from registry_core.settings.sources import user_cache_folder
 from registry_core.settings.values import PluginSettings, Settings
 from tests.cli.command import typing_in
-from tests.discovery.plugins import declared
+from tests.discovery.plugins import declared, manifest_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,6 +109,22 @@ class TestQuarantine:
             with pytest.raises(AgentLoadError) as caught:
                 registry.run_sync(what, "text")
             assert caught.value.step == "quarantine"
+            assert "agentreg doctor --import" in str(caught.value)
+
+    def test_so_is_a_run_with_its_middleware(self, site: Path) -> None:
+        """It is offered by somebody; who asks for it should learn what it takes to have it."""
+        layer = {"name": "trace", "target": "crash_agents.code:trace"}
+        manifest = manifest_json("crash_agents", "echo", middleware=[layer])
+        code = {"crash_agents/code.py": CRASHING.replace("END", "os._exit(3)")}
+        declared(site, "crash-agents", "echo", files=code, manifest=manifest)
+        declared(site, "good-agents", "twin")
+        crash(site)
+        registry = Registry.discover()
+
+        for name in ("trace", "crash-agents/trace"):
+            with pytest.raises(AgentLoadError) as caught:
+                registry.run_sync("good-agents/twin", "text", middleware=[name])
+            assert (caught.value.agent, caught.value.step) == ("crash-agents/trace", "quarantine")
             assert "agentreg doctor --import" in str(caught.value)
 
     def test_it_is_not_planned_with(self, site: Path) -> None:
