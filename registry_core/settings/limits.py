@@ -31,7 +31,7 @@ class BreakerPolicy:
     Attributes:
         failure_rate: Share of failures among the last *window_calls* from which it is left
             alone, above 0 and at most 1.
-        minimum_calls: Calls that must have ended before the share means anything.
+        minimum_calls: Calls that must have ended since it closed before the share counts.
         window_calls: How many of the last calls are looked at.
         open_seconds: How long it is left alone.
         probes: Calls that are then let through, and must all succeed.
@@ -40,10 +40,10 @@ class BreakerPolicy:
     Raises:
         ConfigError: If a value is out of range; all faults at once.
 
-    >>> BreakerPolicy(minimum_calls=100)
+    >>> BreakerPolicy(probes=0)
     Traceback (most recent call last):
-    registry_core.errors.ConfigError: configuration run.breaker cannot be used: minimum_calls: \
-must be a whole number from 1 to window_calls
+    registry_core.errors.ConfigError: configuration run.breaker cannot be used: probes: must be a \
+whole number, at least 1
     """
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _REFUSE_UNKNOWN
@@ -57,17 +57,14 @@ must be a whole number from 1 to window_calls
 
     def __post_init__(self) -> None:
         """Refuse what could not be carried out."""
-        known = _is_count(self.window_calls)
-        most = self.window_calls if known else math.inf
-        fits = _is_count(self.minimum_calls) and self.minimum_calls <= most
         _refuse(
             "run.breaker",
             (
                 ("failure_rate", _is_share(self.failure_rate), "must be above 0 and at most 1"),
-                ("minimum_calls", fits, "must be a whole number from 1 to window_calls"),
-                ("window_calls", known, "must be a whole number, at least 1"),
+                ("minimum_calls", _is_count(self.minimum_calls), _COUNT),
+                ("window_calls", _is_count(self.window_calls), _COUNT),
                 ("open_seconds", _is_positive(self.open_seconds), _TIME),
-                ("probes", _is_count(self.probes), "must be a whole number, at least 1"),
+                ("probes", _is_count(self.probes), _COUNT),
                 ("probe_seconds", _is_positive(self.probe_seconds), _TIME),
             ),
         )
@@ -95,7 +92,7 @@ class RetryBudgetPolicy:
         _refuse(
             "run.retries",
             (
-                ("max_tokens", _is_count(self.max_tokens), "must be a whole number, at least 1"),
+                ("max_tokens", _is_count(self.max_tokens), _COUNT),
                 ("token_ratio", _is_share(self.token_ratio), "must be above 0 and at most 1"),
             ),
         )
@@ -141,6 +138,7 @@ class HostCapacity:
         )
 
 
+_COUNT = "must be a whole number, at least 1"
 _TIME = "must be a finite number of seconds above 0"
 
 

@@ -12,6 +12,12 @@ summarise = "text-agents"           # who owns a contested short name
 middleware = ["middleware-cache/cache"]
 collectors = ["metrics-prometheus/collector"]
 timeout_seconds = 60.0              # longest attempt when nobody else says
+[run.breaker]
+open_seconds = 30.0                 # how long an agent that keeps failing is left alone
+[run.retries]
+token_ratio = 0.1                   # retries that a success pays for
+[run.capacity]
+memory_mib = 1024                   # what all running attempts together may need
 [cli]
 log_level = "WARNING"
 output_format = "text"              # or "json"
@@ -39,6 +45,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, TypeAlias
 
+from registry_core.settings.limits import BreakerPolicy, HostCapacity, RetryBudgetPolicy
 from registry_core.text.toml import TomlValue
 
 __all__ = [
@@ -96,6 +103,9 @@ class RunSettings:
         middleware: Middleware that acts in every run, by ``distribution/name``.
         collectors: Collectors that hear every run, by ``distribution/name``.
         timeout_seconds: Longest attempt when neither the policy nor the agent says.
+        breaker: When an agent that fails is left alone.
+        retries: How many retries successes pay for.
+        capacity: What all running attempts together may need.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, str]] = _REFUSE_UNKNOWN
@@ -103,6 +113,9 @@ class RunSettings:
     middleware: tuple[str, ...] = ()
     collectors: tuple[str, ...] = ()
     timeout_seconds: float = field(default=60.0, metadata=_ABOVE_ZERO)
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+    retries: RetryBudgetPolicy = field(default_factory=RetryBudgetPolicy)
+    capacity: HostCapacity = field(default_factory=HostCapacity)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 
 import click
 import pytest
@@ -78,15 +78,22 @@ class TestSettings:
     def test_each_setting_is_named_with_its_default(self, table: str) -> None:
         """A setting that is not written down is a guess."""
         text = page("settings")
-        section = getattr(Settings(), table)
-        names = fields(section) if hasattr(section, "__slots__") else ()
+        todo = [(table, getattr(Settings(), table))]
 
-        assert f"`[{table}]`" in text or f"\n{table} = " in text
-        for name in (field.name for field in names):
-            (row,) = re.findall(rf"^\| `{name}` \| (?:`([^`]*)`|([^|]*)) \|", text, re.MULTILINE)
-            value = getattr(section, name)
-            written = json.dumps(value).strip('"') if value not in {(), ""} else ""
-            assert not written or written in row
+        while todo:
+            key, value = todo.pop()
+            if is_dataclass(value) or "." not in key:
+                assert f"`[{key}]`" in text or f"\n{key} = " in text
+            if is_dataclass(value):
+                names = [field.name for field in fields(value)]
+                todo += [(f"{key}.{name}", getattr(value, name)) for name in names]
+            elif "." in key:
+                name = key.rpartition(".")[2]
+                (row,) = re.findall(
+                    rf"^\| `{name}` \| (?:`([^`]*)`|([^|]*)) \|", text, re.MULTILINE
+                )
+                written = json.dumps(value).strip('"') if value not in {(), "", None} else ""
+                assert not written or written in row
 
     def test_the_example_can_be_used(self) -> None:
         """It is what people start from."""

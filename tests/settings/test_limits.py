@@ -10,6 +10,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from registry_core.errors import ConfigError
+from registry_core.settings.layers import file_layer
 from registry_core.settings.limits import BreakerPolicy, HostCapacity, RetryBudgetPolicy
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ BAD: list[tuple[Callable[..., object], str, object]] = [
     (BreakerPolicy, "failure_rate", 1.5),
     (BreakerPolicy, "failure_rate", math.nan),
     (BreakerPolicy, "minimum_calls", 0),
-    (BreakerPolicy, "minimum_calls", 51),
     (BreakerPolicy, "window_calls", 2.5),
     (BreakerPolicy, "open_seconds", math.inf),
     (BreakerPolicy, "probes", True),
@@ -72,3 +72,13 @@ class TestDocuments:
     def test_each_has_a_default_for_everything(self, kind: type[object]) -> None:
         """Resilience that has to be configured is resilience nobody has."""
         assert [one.name for one in fields(kind()) if not hasattr(kind(), one.name)] == []  # type: ignore[arg-type]
+
+    @pytest.mark.fault("F91")
+    def test_a_fault_in_a_file_is_told_with_its_line(self) -> None:
+        """Who has three tables of numbers wants to know which one."""
+        text = b"[run]\ntimeout_seconds = 5\n[run.breaker]\nopen_seconds = 9\nprobes = 0\n"
+
+        with pytest.raises(ConfigError) as caught:
+            file_layer("agentreg.toml", text)
+
+        assert [fault.path for fault in caught.value.faults] == ["line 5: run.breaker.probes"]
