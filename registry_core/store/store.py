@@ -63,6 +63,7 @@ class Store:
         *,
         now: Callable[[], float] = time.time,
         max_output_bytes: int = MAX_OUTPUT_BYTES,
+        connect: Callable[[Path], sqlite3.Connection] = open_database,
     ) -> None:
         """Use the store in *folder*, which is made with the first run.
 
@@ -70,11 +71,13 @@ class Store:
             folder: A folder of the user's own.
             now: Seconds since 1970, for what is too old to be kept.
             max_output_bytes: Longest output of a stage that is kept, as JSON.
+            connect: Opens the database.
         """
         self.folder = Path(folder)
         self._file = self.folder / _FILE
         self._leases = self.folder / _LEASES
         self._now = now
+        self._connect = connect
         self._max_output_bytes = max_output_bytes
         self._writer = Writer(self._file, self._open)
         self._lock = Lock()
@@ -255,7 +258,7 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         make_folder(self.folder)
-        return open_database(self._file)
+        return self._connect(self._file)
 
     @contextmanager
     def _history(self, run_id: str) -> Generator[tuple[sqlite3.Connection, History], None, None]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from registry_core.names import AgentId
 from registry_core.results.durable import RunEnd, RunHead, StageDone
@@ -12,16 +13,14 @@ from registry_core.results.outcomes import AttemptRecord, ErrorRecord, StageReco
 from registry_core.runtime.ids import run_id as new_run_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-    from typing import TypeAlias
+    from collections.abc import Sequence
 
     from registry_core.results.durable import EarlierRun, RunKeeper
     from registry_core.results.outcomes import AttemptStatus, ErrorCode
 
-    Stage: TypeAlias = Callable[[int], Awaitable[int]]
+__all__ = ["AGENT", "Stage", "conduct", "done", "head", "names", "record"]
 
-__all__ = ["AGENT", "conduct", "done", "head", "names", "record"]
-
+Stage: TypeAlias = Callable[[int], Awaitable[int]]
 AGENT = AgentId("text-agents/count@1.0.0")
 BEGAN = "2030-01-01T00:00:00+00:00"
 
