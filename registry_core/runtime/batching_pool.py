@@ -186,7 +186,7 @@ class Pool(Generic[T]):
         if self._has_ended:
             return
         self._has_ended = True
-        self._turn_at = -1
+        self._turn_at = self._tick_at = -1
         self.reason = reason
         while self._idle:
             _set(self._idle.popleft())
@@ -243,8 +243,10 @@ class Pool(Generic[T]):
         waiting = self._shelf or self
         waits = waiting is not self or self._total is not None
         name, key = self._key, ""
+        is_bounded = self._turn_at < math.inf
         self._is_coming = False
-        while await self._is_admitted():
+        overtime = 0
+        while await self._is_admitted(overtime):
             active, index, end = self._active, -1, now()
             try:
                 for item in self._items:
@@ -271,7 +273,7 @@ class Pool(Generic[T]):
                         deliver(index, queue, run, outcome, key)
                     if not outcome.ok:
                         self._missed(index, queue, run, outcome, key)
-                    if end >= self._tick_at or self.pulled >= self._turn_at:
+                    if end >= self._tick_at or (is_bounded and self.pulled >= self._turn_at):
                         break
                 else:
                     self._ran_out()
@@ -282,18 +284,25 @@ class Pool(Generic[T]):
             if index >= 0:
                 self.peak = max(self.peak, active)
             self._active -= 1
+            overtime = overtime + 1 if end >= self._tick_at else 0
         interrupt, self._interrupt = self._interrupt, None
         if interrupt is not None:
             raise interrupt
 
-    async def _is_admitted(self) -> bool:
-        """Return whether to pull an item, as soon as there is room for it."""
+    async def _is_admitted(self, overtime: int) -> bool:
+        """Return whether to pull an item, as soon as there is room for it.
+
+        Args:
+            overtime: How many items in a row ended after the slice of time was over. An item
+                that waits gives others their turn; a second one means that this one did not.
+        """
         self._look_around()
-        if self._now() >= self._tick_at and not self._has_ended:
+        if overtime and not self._has_ended:
             if not self._is_refreshing:
                 self._is_refreshing = True
                 self._loop.call_soon(self._refresh)
-            await asyncio.sleep(0)
+            if overtime > 1:
+                await asyncio.sleep(0)
         while not (self._has_ended or self._has_room()):
             if self._shelf is not None and self._shelf.is_bare:
                 self._ran_out()
@@ -319,9 +328,10 @@ class Pool(Generic[T]):
         self._is_refreshing = False
         self._ledger.fold()
         now = self._now()
-        self._tick_at = now + _SLICE_SECONDS
         if now >= self._deadline:
             self._time_is_up()
+        if not self._has_ended:
+            self._tick_at = now + _SLICE_SECONDS
 
     def _missed(self, index: int, queue: float, run: float, outcome: Outcome, key: str) -> None:
         self._ledger.miss(index, queue, run, outcome, key)
