@@ -6,6 +6,7 @@ pattern or format may be beyond us: yes, no with a `Refusal`, and a refusal that
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from registry_core.schemas.atoms import (
@@ -43,6 +44,7 @@ __all__ = ["Judge", "Refusal"]
 _NAMES = {1: "null", 2: "boolean", 4: "number", 8: "string", 16: "array", 32: "object"}
 _PARTS = {STRING: "characters", ARRAY: "items", OBJECT: "properties"}
 _FRAMES = 7
+_TOLD_VALUES, _TOLD_CHARACTERS = 3, 60
 
 
 class Refusal(NamedTuple):
@@ -107,7 +109,7 @@ class Judge:
             yield Refusal(at, "type", _expected_types(body, kind))
             return
         if body.values is not None and not body.lists(value):
-            yield Refusal(at, "enum", f"must be one of {len(body.values)} listed values")
+            yield Refusal(at, "enum", _expected_values(body.values))
             return
         for atom in body.atoms(kind):
             found = self._refusal_of(atom, value, at)
@@ -344,6 +346,14 @@ def _closest(refusals: list[Refusal | None], otherwise: Refusal) -> Refusal:
         return given[0]
     deepest = max(given, key=lambda refusal: refusal.pointer.count("/"), default=otherwise)
     return deepest if deepest.pointer.count("/") > otherwise.pointer.count("/") else otherwise
+
+
+def _expected_values(values: list[JsonValue]) -> str:
+    """Return what is listed, where that is short enough to be read."""
+    told = [json.dumps(value) for value in values[:_TOLD_VALUES]]
+    if len(values) <= _TOLD_VALUES and sum(map(len, told)) <= _TOLD_CHARACTERS:
+        return f"must be {' or '.join(told)}"
+    return f"must be one of {len(values)} listed values"
 
 
 def _expected_types(body: Body, kind: int) -> str:

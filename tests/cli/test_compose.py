@@ -45,7 +45,7 @@ class TestExplain:
         lost = agentreg(*GOAL, "--explain").out.partition("not in the best plan:\n")[2]
 
         assert "pdf-agents/pdf_to_text@" in lost
-        assert "HtmlPage may be no PdfFile, for its input 'file': " in lost
+        assert "HtmlPage is no PdfFile, for its input 'file': must be \"application/pdf\"" in lost
 
     def test_without_rivals_it_says_so(self, agentreg: Agentreg) -> None:
         """An empty list could be a bug."""

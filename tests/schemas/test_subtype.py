@@ -64,6 +64,10 @@ FITTING: dict[str, tuple[JsonObject, JsonObject]] = {
     "a look-ahead is understood": (_text(pattern="^(?!b)[ab]$"), {"const": "a"}),
     "what a format looks like": (_text(format="uuid"), _text(minLength=36, maxLength=36)),
     "one format is within another": (_text(format="uri"), _text(format="iri-reference")),
+    "one base64 is the other's where neither uses its own letters": (
+        _text(pattern="^(?:[a-z]{4})*$"),
+        _text(format="base64"),
+    ),
     "how to show a text is no demand": (TEXT, _text(format="password")),
     "a tuple is a list": (
         {"type": "array", "prefixItems": [INTEGER, TEXT], "minItems": 2, "items": False},
@@ -157,6 +161,8 @@ UNFITTING: dict[str, tuple[JsonObject, JsonObject, str]] = {
     ),
     "equal items": (_list(INTEGER), _list(INTEGER, uniqueItems=True), ""),
     "a pattern that is not anchored": (_text(pattern="a+"), _text(pattern="^a+$"), ""),
+    "text that no decoder makes bytes of": (TEXT, _text(format="base64"), ""),
+    "another alphabet": (_text(pattern="^[a-z]{5}$"), _text(format="base64url"), ""),
     "another format": (_text(format="date"), _text(format="date-time"), ""),
     "both alternatives at once": (
         {"type": "object"},
