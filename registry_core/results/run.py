@@ -17,7 +17,7 @@ from registry_core.errors import (
 from registry_core.results.outcomes import ErrorRecord, StageRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 __all__ = ["RESULT_FORMAT", "RunResult", "RunStatus", "RunSummary"]
 
@@ -52,22 +52,19 @@ class RunSummary:
 
 
 class _Recalled:
-    """Fields that are made when one of them is first looked at."""
+    """Fields that are made when they are first looked at."""
 
     __slots__ = ("_recall",)
 
-    _recall: Callable[[], Mapping[str, object]]
+    _recall: Callable[[str], object]
 
     def __getattr__(self, name: str) -> object:
-        """Make what is not there yet."""
-        if name not in _MADE_LATER:
+        """Make the field *name*, which is not there yet."""
+        if name not in RunResult.__dataclass_fields__:
             raise AttributeError(name)
-        for field, value in self._recall().items():
-            object.__setattr__(self, field, value)
-        return getattr(self, name)
-
-
-_MADE_LATER = frozenset({"run_id", "stages", "started_at"})
+        value = self._recall(name)
+        object.__setattr__(self, name, value)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,32 +97,14 @@ class RunResult(_Recalled):
     format: int = RESULT_FORMAT
 
     @classmethod
-    def recalled(
-        cls,
-        recall: Callable[[], Mapping[str, object]],
-        *,
-        pipeline: str,
-        seconds: float,
-        output: object,
-    ) -> RunResult:
-        """Return the result of a good run whose records are made when somebody looks at them.
+    def recalled(cls, recall: Callable[[str], object]) -> RunResult:
+        """Return a result whose fields are made when somebody looks at them.
 
         Args:
-            recall: Gives ``run_id``, ``stages`` and ``started_at``.
-            pipeline: Name of the pipeline.
-            seconds: How long it took.
-            output: What came out.
+            recall: Gives a field by its name; the same value each time.
         """
         result = cls.__new__(cls)
-        keep = object.__setattr__
-        keep(result, "_recall", recall)
-        keep(result, "pipeline", pipeline)
-        keep(result, "status", "success")
-        keep(result, "seconds", seconds)
-        keep(result, "output", output)
-        keep(result, "last_good_output", None)
-        keep(result, "error", None)
-        keep(result, "format", RESULT_FORMAT)
+        object.__setattr__(result, "_recall", recall)
         return result
 
     @property

@@ -11,18 +11,22 @@ would after an interruption.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import sub
 from typing import TypeAlias
 
 from registry_core.definitions.middleware import Values
 from registry_core.pipeline.pipeline import Pipeline, Stage
 from registry_core.runtime.agents import Blueprint
 from registry_core.runtime.breaker import Breaker
+from registry_core.runtime.host import Host
 from registry_core.runtime.metrics import Recorder
 from registry_core.runtime.values import take
 from registry_core.schemas.codec import Codec
 
 __all__ = ["Chain", "Step"]
+
+_UNTOLD = 256
 
 Enter: TypeAlias = Callable[..., Coroutine[object, object, object]]
 
@@ -52,7 +56,7 @@ class Step:
     enter: Enter
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class Chain:
     """A compiled pipeline; shared by all runs of it.
 
@@ -62,6 +66,7 @@ class Chain:
         codec: Of the input that takes it.
         steps: Its stages.
         recorder: Takes how long a run took, when it succeeded.
+        host: Whose runs they are.
     """
 
     pipeline: Pipeline
@@ -69,6 +74,30 @@ class Chain:
     codec: Codec
     steps: tuple[Step, ...]
     recorder: Recorder
+    host: Host
+    _untold: list[tuple[float, list[float]]] = field(
+        default_factory=list[tuple[float, list[float]]]
+    )
+
+    def note(self, started: float, marks: list[float]) -> None:
+        """Count a run in which nothing happened.
+
+        Args:
+            started: When it began.
+            marks: Three moments a stage, as :class:`~registry_core.runtime.quick.QuickRun` has.
+        """
+        self._untold.append((started, marks))
+        if len(self._untold) >= _UNTOLD:
+            self.tell()
+
+    def tell(self) -> None:
+        """Record the runs that were counted since the last time."""
+        untold, self._untold = self._untold, []
+        self.recorder.record_all([marks[-1] - started for started, marks in untold])
+        ends = [[started for started, _ in untold]]
+        ends += ([marks[at] for _, marks in untold] for at in range(2, 3 * len(self.steps), 3))
+        for step, befores, afters in zip(self.steps, ends, ends[1:], strict=False):
+            step.recorder.record_all(list(map(sub, afters, befores)))
 
     def take(self, value: object) -> object:
         """Return *value* as the first stage takes it.

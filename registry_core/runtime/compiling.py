@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -94,7 +95,10 @@ def _compile(
         steps.append(_step(pipeline, index, blueprint, settings, blueprints.host, layers, seconds))
     codec = steps[0].blueprint.inputs[steps[0].input]
     recorder = blueprints.host.metrics.run(pipeline.name, "success")
-    return Chain(pipeline, pipeline.inputs[0].name, codec, tuple(steps), recorder)
+    host = blueprints.host
+    chain = Chain(pipeline, pipeline.inputs[0].name, codec, tuple(steps), recorder, host)
+    host.metrics.ask_also(chain)
+    return chain
 
 
 def _is_quick(stage: Stage, blueprint: Blueprint, before: Step | None, host: Host) -> bool:
@@ -135,6 +139,13 @@ def _step(
     return Step(index, stage, blueprint, name, settings, breaker, recorder, enter)
 
 
+def _is_first(target: Callable[..., object], name: str) -> bool:
+    """Return whether *name* is the parameter that the first positional argument goes to."""
+    for parameter in inspect.signature(target).parameters.values():
+        return parameter.name == name and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    return False
+
+
 def _core(
     blueprint: Blueprint, name: str, settings: Values, host: Host, depth: int, seconds: float
 ) -> Callable[[QuickCall], Coroutine[object, object, object]]:
@@ -144,6 +155,7 @@ def _core(
     target = cast("Callable[..., Coroutine[object, object, object]]", blueprint.target)
     function = partial(target, **settings) if settings else target
     output = blueprint.output.native
+    first = _is_first(target, name)
 
     async def core(call: QuickCall) -> object:
         if call.passed != depth:
@@ -154,7 +166,7 @@ def _core(
         run.limit = seconds
         run.began = began = run.now()
         try:
-            run.coro = function(**{name: call.value})
+            run.coro = function(call.value) if first else function(**{name: call.value})
             answer = await run.coro
             ended = run.now()
         except BaseException as error:  # noqa: BLE001 -- the run knows what it means

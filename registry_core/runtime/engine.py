@@ -10,28 +10,25 @@ import asyncio
 import logging
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from registry_core.errors import DefinitionError, Fault, PipelineError
-from registry_core.pipeline.pipeline import Pipeline
-from registry_core.results.events import Observer
 from registry_core.results.run import RunResult
 from registry_core.runtime.agents import AgentSource, Blueprints
 from registry_core.runtime.clock import Clock, SystemClock
 from registry_core.runtime.compiling import Chains
-from registry_core.runtime.conductor import Conductor
-from registry_core.runtime.crew import Crew
 from registry_core.runtime.ids import run_id
-from registry_core.runtime.journal import Journal
-from registry_core.runtime.middleware import ActiveMiddleware, layers_of
 from registry_core.runtime.quick import QuickRun
-from registry_core.runtime.scope import RunOptions, RunScope
-from registry_core.runtime.threads import AgentThreads
+from registry_core.runtime.scope import RunOptions
+from registry_core.runtime.terms import Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+
+    from registry_core.pipeline.pipeline import Pipeline
+    from registry_core.results.events import Observer
+    from registry_core.runtime.middleware import ActiveMiddleware
+    from registry_core.runtime.threads import AgentThreads
 
 
 __all__ = ["execute", "result_of", "run_blocking"]
@@ -73,25 +70,25 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
         asyncio.CancelledError: If the caller is cancelled, once everything has ended;
             :func:`result_of` gives the result that goes with it.
     """
-    _check_values(pipeline, values)
     if not isinstance(agents, Chains):
         agents = Chains(agents if isinstance(agents, Blueprints) else Blueprints(agents))
-    terms = _Terms(
+    terms = Terms(
         pipeline, values, agents.blueprints, middleware, observers, options, clock, draw, threads
     )
     if not observers and not _log.isEnabledFor(logging.DEBUG):
         chain = agents.of(pipeline, middleware, options.attempt_timeout_seconds)
-        if chain is not None:
+        if chain is not None and chain.given in values and len(values) == 1:
             try:
                 value = chain.take(values[chain.given])
             except DefinitionError:
                 pass  # the records say so
             else:
-                return await _quick(QuickRun(chain, value, options, clock, terms.conductor))
+                return await _quick(QuickRun(chain, value, terms), options)
+    _check_values(pipeline, values)
     return await _conduct(terms)
 
 
-async def _conduct(terms: _Terms) -> RunResult:
+async def _conduct(terms: Terms) -> RunResult:
     options, clock = terms.options, terms.clock
     limit = options.timeout_seconds
     deadline = math.inf if limit is None else clock.monotonic() + limit
@@ -108,14 +105,14 @@ async def _conduct(terms: _Terms) -> RunResult:
     return conductor.result()
 
 
-async def _quick(run: QuickRun) -> RunResult:
+async def _quick(run: QuickRun, options: RunOptions) -> RunResult:
     try:
         try:
-            if not run.start(run.go()):
+            if not run.start(run.go(), run.chain.host.spares):
                 await run.wait()
         finally:
             if run.crew is not None:
-                await run.crew.close(run.options.close_seconds)
+                await run.crew.close(options.close_seconds)
     except asyncio.CancelledError as error:
         error.__dict__["result"] = run.result(cancelled=True)
         raise
@@ -162,43 +159,3 @@ def _check_values(pipeline: Pipeline, values: Mapping[str, object]) -> None:
     faults += [Fault(f"values.{name}", "is no input") for name in sorted(values.keys() - known)]
     if faults:
         raise PipelineError(pipeline.name, faults)
-
-
-@dataclass(eq=False, slots=True)  # not frozen: that costs a microsecond a run
-class _Terms:
-    """What a run depends on; see :func:`execute`."""
-
-    pipeline: Pipeline
-    values: Mapping[str, object]
-    blueprints: Blueprints
-    middleware: Sequence[ActiveMiddleware]
-    observers: Sequence[Observer]
-    options: RunOptions
-    clock: Clock
-    draw: Callable[[], float]
-    threads: AgentThreads | None
-
-    def conductor(self, run: str, deadline: float) -> Conductor:
-        """Return who conducts the run with the id *run*, whose time is up at *deadline*."""
-        options, clock = self.options, self.clock
-        journal = Journal(run, self.observers, clock)
-        crew = Crew(
-            self.blueprints,
-            self.threads or self.blueprints.host.threads,
-            journal=journal,
-            clock=clock,
-            load_seconds=options.attempt_timeout_seconds,
-            grace_seconds=options.grace_seconds,
-        )
-        scope = RunScope(
-            run_id=run,
-            options=options,
-            clock=clock,
-            draw=self.draw,
-            crew=crew,
-            journal=journal,
-            stage_layers=layers_of(self.middleware, "stage"),
-            attempt_layers=layers_of(self.middleware, "attempt"),
-            deadline=deadline,
-        )
-        return Conductor(self.pipeline, self.values, scope)

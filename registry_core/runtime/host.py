@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from registry_core.runtime.admission import Admission
 from registry_core.runtime.breaker import Breakers
 from registry_core.runtime.budget import RetryBudgets
+from registry_core.runtime.lane import Spares
 from registry_core.runtime.metrics import Metrics
 from registry_core.runtime.threads import AgentThreads
 from registry_core.runtime.watchdog import Watchdog
@@ -29,10 +30,11 @@ class Host:
         admission: Whether there is room for an attempt.
         metrics: What ran so far.
         threads: Where agents run that are not async.
+        spares: Tasks that runs did not need.
         watchdog: Names who keeps an event loop from turning.
     """
 
-    __slots__ = ("admission", "breakers", "budgets", "metrics", "threads", "watchdog")
+    __slots__ = ("admission", "breakers", "budgets", "metrics", "spares", "threads", "watchdog")
 
     def __init__(
         self,
@@ -49,3 +51,4 @@ class Host:
         self.metrics = Metrics()
         self.threads = AgentThreads()
         self.watchdog = Watchdog()
+        self.spares = Spares()

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Lane", "Overdue", "Raised", "Returned", "Settled", "force", "supervise"]
+__all__ = ["Lane", "Overdue", "Raised", "Returned", "Settled", "Spares", "force", "supervise"]
 
 
 T = TypeVar("T")
@@ -69,9 +69,11 @@ class Lane:
         began: When the current attempt began.
         limit: How long the current attempt may take; below zero once it was told to end.
         coro: The stranger's coroutine of the current attempt, or None.
+        watched: The one that will be told when its time is up.
         is_cut: Whether the lane was told to end.
         is_over: Whether nothing of it will ever run again.
         work: What it does; not to be touched from outside.
+        context: The context variables in which it does so.
         error: What the work ended with instead of a value: a cancellation, a fault of ours.
     """
 
@@ -83,13 +85,14 @@ class Lane:
     is_over = False
     error: BaseException | None = None
     work: Work[None]
+    context: contextvars.Context
     _task: asyncio.Task[None]
     _rest: _Rest
     _is_forced = False
     _timer: asyncio.TimerHandle | None = None
     _grace_timer: asyncio.TimerHandle | None = None
     _due = 0.0
-    _watched: Work[object] | None = None
+    watched: Work[object] | None = None
 
     def __init__(
         self,
@@ -112,34 +115,39 @@ class Lane:
         self._forced = on_forced
         self._over = on_over
 
-    def start(self, work: Work[None]) -> bool:
-        """Begin *work* in the running event loop; return whether it is over already."""
+    def start(self, work: Work[None], spares: Spares | None = None) -> bool:
+        """Begin *work* in the running event loop; return whether it is over already.
+
+        Args:
+            work: What to do.
+            spares: Where to take a task from that an earlier lane did not need.
+        """
         self.work = work
-        self._context = contextvars.copy_context()
-        self._rest = _Rest(self)
+        self.context = contextvars.copy_context()
         if sys.version_info >= (3, 12):
+            self._rest = _Rest(self)
             loop = asyncio.get_running_loop()
-            self._task = asyncio.Task(
-                self._rest, loop=loop, context=self._context, eager_start=True
-            )
+            self._task = asyncio.Task(self._rest, loop=loop, eager_start=True)
         else:
-            self._start()
+            self._start(spares or Spares())
         return self.is_over
 
-    def _start(self) -> None:
+    def _start(self, spares: Spares) -> None:
         loop = asyncio.get_running_loop()
         caller = asyncio.current_task()
-        rest = self._rest
-        self._task = asyncio.Task(rest, loop=loop, context=self._context)
+        self._rest, self._task = rest, task = spares.take(loop)
+        rest.lane = self
         if caller is not None:
             tasks._leave_task(loop, caller)  # noqa: SLF001 -- documented, see above
-        tasks._enter_task(loop, self._task)  # noqa: SLF001 -- as above
+        tasks._enter_task(loop, task)  # noqa: SLF001 -- as above
         try:
-            rest.awaited = (self._context.run(rest.send, None),)
+            rest.awaited = (rest.send(None),)
         except StopIteration:
-            tasks._unregister_task(self._task)  # noqa: SLF001 -- as above
+            spares.give(loop, rest, task)
+        else:
+            tasks._register_task(task)  # noqa: SLF001 -- as above
         finally:
-            tasks._leave_task(loop, self._task)  # noqa: SLF001 -- as above
+            tasks._leave_task(loop, task)  # noqa: SLF001 -- as above
             if caller is not None:
                 tasks._enter_task(loop, caller)  # noqa: SLF001 -- as above
 
@@ -240,7 +248,9 @@ class Lane:
 
     def watch(self) -> None:
         """See to it that the current attempt is told when its time is up."""
-        coro = self._watched = self.coro
+        coro = self.watched = self.coro
+        if coro is None or self.is_cut:
+            return
         due = self.began + self.limit
         if self._timer is not None:
             if self._due <= due:
@@ -249,11 +259,6 @@ class Lane:
         self._due = due
         seconds = max(due - self.now(), 0.0)
         self._timer = asyncio.get_running_loop().call_later(seconds, self._ring, coro)
-
-    @property
-    def is_unwatched(self) -> bool:
-        """Whether an attempt waits that nobody will tell when its time is up."""
-        return self.coro is not None and self.coro is not self._watched and not self.is_cut
 
     def _ring(self, coro: Work[object] | None) -> None:
         self._timer = None
@@ -296,10 +301,10 @@ class Lane:
         self._rest.lane = None
         self._rest = _Rest(self)
         self._rest.thrown = asyncio.CancelledError()
-        self._task = asyncio.get_running_loop().create_task(self._rest, context=self._context)
+        self._task = asyncio.get_running_loop().create_task(self._rest)
 
     def _forget_told(self) -> None:
-        self.coro = self._watched = None
+        self.coro = self.watched = None
         self.limit = 0.0
         if self._grace_timer is not None:
             self._grace_timer.cancel()
@@ -315,7 +320,7 @@ class Lane:
         for timer in (self._timer, self._grace_timer):
             if timer is not None:
                 timer.cancel()
-        self.coro = self._watched = None
+        self.coro = self.watched = None
         self._on_over()
 
     def _on_over(self) -> None:
@@ -336,8 +341,8 @@ class _Rest(Coroutine[object, object, None]):
 
     __slots__ = ("awaited", "lane", "thrown")
 
-    def __init__(self, lane: Lane) -> None:
-        self.lane: Lane | None = lane
+    def __init__(self, lane: Lane | None = None) -> None:
+        self.lane = lane
         self.awaited: tuple[object] | None = None
         self.thrown: BaseException | None = None
 
@@ -353,14 +358,14 @@ class _Rest(Coroutine[object, object, None]):
             self.awaited = None
             return awaited
         try:
-            awaited = lane.work.send(value)
+            awaited = lane.context.run(lane.work.send, value)
         except StopIteration:
             lane.over(None)
             raise
         except BaseException as error:  # noqa: BLE001 -- the lane's maker looks at it
             lane.over(error)
             raise StopIteration from None
-        if lane.is_unwatched:
+        if lane.coro is not lane.watched:
             lane.watch()
         return awaited
 
@@ -377,14 +382,14 @@ class _Rest(Coroutine[object, object, None]):
         self.awaited = None
         error = kind if isinstance(kind, BaseException) else kind(value)
         try:
-            awaited = lane.work.throw(error.with_traceback(trace))
+            awaited = lane.context.run(lane.work.throw, error.with_traceback(trace))
         except StopIteration:
             lane.over(None)
             raise
         except BaseException as raised:  # noqa: BLE001 -- as above
             lane.over(raised)
             raise StopIteration from None
-        if lane.is_unwatched:
+        if lane.coro is not lane.watched:
             lane.watch()
         return awaited
 
@@ -395,6 +400,35 @@ class _Rest(Coroutine[object, object, None]):
 
     def __await__(self) -> Generator[object, object, None]:
         raise NotImplementedError  # only a task steps it
+
+
+class Spares:
+    """A task that a lane did not need, for the next one in the same turn of the event loop.
+
+    A task that nobody needs ends by itself at the next turn, and until then is on nobody's books.
+    """
+
+    __slots__ = ("_spare",)
+
+    def __init__(self) -> None:
+        """Have none."""
+        self._spare: tuple[asyncio.AbstractEventLoop, _Rest, asyncio.Task[None]] | None = None
+
+    def take(self, loop: asyncio.AbstractEventLoop) -> tuple[_Rest, asyncio.Task[None]]:
+        """Return a task of *loop* that nobody needs, and what it steps."""
+        spare, self._spare = self._spare, None
+        if spare is not None and spare[0] is loop and not spare[2].done():
+            return spare[1:]
+        rest = _Rest()
+        task = asyncio.Task(rest, loop=loop)
+        tasks._unregister_task(task)  # noqa: SLF001 -- see the head of this module
+        return rest, task
+
+    def give(self, loop: asyncio.AbstractEventLoop, rest: _Rest, task: asyncio.Task[None]) -> None:
+        """Take back what a lane did not need."""
+        rest.lane = None
+        if not task.cancelling():
+            self._spare = (loop, rest, task)
 
 
 async def supervise(

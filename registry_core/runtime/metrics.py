@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+from weakref import WeakSet
 
 from registry_core.results.metrics import Distribution, MetricsSnapshot, Series, buckets_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from registry_core.results.outcomes import StageStatus
     from registry_core.results.run import RunStatus
 
@@ -23,6 +26,14 @@ OTHER = "other"
 """What stands for the names of everything beyond the most series that are kept apart."""
 
 _PENDING = 500
+
+
+class Untold(Protocol):
+    """Counts by itself, and records when it is asked or has much to tell."""
+
+    def tell(self) -> None:
+        """Record what was counted since the last time."""
+        ...
 
 
 class Recorder:
@@ -44,6 +55,12 @@ class Recorder:
         pending = self._pending
         pending.append(seconds)
         if len(pending) >= _PENDING:
+            self._fold()
+
+    def record_all(self, seconds: Iterable[float]) -> None:
+        """Count durations."""
+        self._pending.extend(seconds)
+        if len(self._pending) >= _PENDING:
             self._fold()
 
     def distribution(self) -> Distribution:
@@ -77,6 +94,7 @@ class Metrics:
         self._max_series = max_series
         self._lock = Lock()
         self._recorders: dict[tuple[str, str, str, str], Recorder] = {}
+        self._sources: WeakSet[Untold] = WeakSet()
 
     def stage(self, pipeline: str, stage_id: str, agent: str, status: StageStatus) -> Recorder:
         """Return what takes the durations of a stage that ended with *status*."""
@@ -88,8 +106,14 @@ class Metrics:
         key = (pipeline, "", "", status)
         return self._recorders.get(key) or self._new(key, (OTHER, "", "", status))
 
+    def ask_also(self, source: Untold) -> None:
+        """Let *source* tell what it knows before each snapshot, as long as it lives."""
+        self._sources.add(source)
+
     def snapshot(self) -> MetricsSnapshot:
         """Return what was recorded up to now."""
+        for source in tuple(self._sources):
+            source.tell()
         with self._lock:
             recorders = sorted(self._recorders.items())
         counted = [Series(*key, recorder.distribution()) for key, recorder in recorders]

@@ -54,6 +54,8 @@ class ActiveMiddleware:
 def layers_of(middleware: Iterable[ActiveMiddleware], scope: Scope) -> tuple[ActiveMiddleware, ...]:
     """Return the layers of one scope, outermost first; a circle among them is logged."""
     chosen = [layer for layer in middleware if layer.definition.scope == scope]
+    if not chosen:
+        return ()
     found = layering((layer.name, layer.definition) for layer in chosen)
     for circle in found.circles:
         names = ", ".join(circle)

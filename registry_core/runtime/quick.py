@@ -7,27 +7,26 @@ import math
 from contextlib import suppress
 from datetime import timedelta
 from types import CoroutineType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from registry_core.errors import InvalidOutputError
 from registry_core.results.outcomes import AttemptRecord, StageRecord
-from registry_core.results.run import RunResult
+from registry_core.results.run import RESULT_FORMAT, RunResult
 from registry_core.runtime.ids import run_id
 from registry_core.runtime.lane import Lane, Raised, Returned
 from registry_core.runtime.middleware import CallFacts, StageCall
 from registry_core.runtime.values import check_output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
 
     from registry_core.definitions.middleware import Values
     from registry_core.runtime.chain import Chain, Step
-    from registry_core.runtime.clock import Clock
     from registry_core.runtime.conductor import Conductor
     from registry_core.runtime.crew import Crew
     from registry_core.runtime.lane import Overdue, Settled
-    from registry_core.runtime.scope import RunOptions
     from registry_core.runtime.stage import StageRun
+    from registry_core.runtime.terms import Terms
 
 __all__ = ["QuickCall", "QuickRun"]
 
@@ -66,39 +65,23 @@ class QuickRun(Lane):
 
     Attributes:
         value: What came out of the last stage that is over.
-        options: Limits of the run.
         marks: For each stage that is over: when its attempt began, when that ended, when the
             stage ended.
     """
 
-    def __init__(
-        self,
-        chain: Chain,
-        value: object,
-        options: RunOptions,
-        clock: Clock,
-        conductor: Callable[[str, float], Conductor],
-    ) -> None:
-        """Prepare; nothing runs.
-
-        Args:
-            chain: What to run.
-            value: What the caller gives.
-            options: Limits of the run.
-            clock: Tells time.
-            conductor: Makes the one who takes over, given the run's id and its deadline.
-        """
+    def __init__(self, chain: Chain, value: object, terms: Terms) -> None:
+        """Prepare to run *chain* with what the caller gives; nothing runs."""
         self.chain = chain
         self.value = value
         self.marks: list[float] = []
-        self.now = clock.monotonic
+        self._terms = terms
+        clock, options = terms.clock, terms.options
+        self.now = now = clock.monotonic
         self.moment = clock.utc_now()
-        self.started = self.now()
-        self.options = options
-        self._make = conductor
-        limit = options.timeout_seconds
-        self.deadline = math.inf if limit is None else self.started + limit
+        self.started = started = now()
         self._grace_seconds = options.grace_seconds
+        limit = options.timeout_seconds
+        self.deadline = math.inf if limit is None else started + limit
 
     _run_id = ""
     _stage: StageRun | None = None
@@ -114,7 +97,7 @@ class QuickRun(Lane):
     def run_id(self) -> str:
         """Id of the run, made when first asked for."""
         if not self._run_id:
-            self._run_id = self.options.run_id or run_id(self.moment)
+            self._run_id = self._terms.options.run_id or run_id(self.moment)
         return self._run_id
 
     async def go(self) -> None:
@@ -180,18 +163,8 @@ class QuickRun(Lane):
             self._take_over()
         if self._conductor is not None and self._conductor.is_in_charge:
             return self._conductor.result(cancelled=cancelled)
-        steps, marks = self.chain.steps, self.marks
-        before = self.started
-        for step, ended in zip(steps, marks[2::3], strict=True):
-            step.recorder.record(ended - before)
-            before = ended
-        self.chain.recorder.record(before - self.started)
-        return RunResult.recalled(
-            self._recall,
-            pipeline=self.chain.pipeline.name,
-            seconds=before - self.started,
-            output=self.value,
-        )
+        self.chain.note(self.started, self.marks)
+        return RunResult.recalled(self._recall)
 
     async def wait(self) -> None:
         """Come back when the run is over.
@@ -214,7 +187,7 @@ class QuickRun(Lane):
 
     def _conductor_of(self) -> Conductor:
         if self._conductor is None:
-            self._conductor = self._make(self.run_id, self.deadline)
+            self._conductor = self._terms.conductor(self.run_id, self.deadline)
         return self._conductor
 
     def _take_over(self) -> Conductor:
@@ -253,7 +226,7 @@ class QuickRun(Lane):
         while isinstance(around, CoroutineType) and around.cr_await is not coro:
             around = around.cr_await
         # It is to be finalised now, while there is an event loop: nothing may refer to it.
-        self.coro = self._watched = None
+        self.coro = self.watched = None
         del coro
         if isinstance(around, CoroutineType):
             with suppress(BaseException):
@@ -276,6 +249,11 @@ class QuickRun(Lane):
                 error = raised
         record = stage.end_adopted(call.answer, error)
         await self._take_over().go_on(self, stage, record)
+
+    @property
+    def started_at(self) -> str:
+        """When the run began, UTC in ISO 8601."""
+        return self._at(self.started)
 
     def _at(self, moment: float) -> str:
         return (self.moment + timedelta(seconds=moment - self.started)).isoformat()
@@ -310,9 +288,20 @@ class QuickRun(Lane):
             agent=step.blueprint.id,
         )
 
-    def _recall(self) -> dict[str, object]:
-        return {
-            "run_id": self.run_id,
-            "stages": self.records(),
-            "started_at": self._at(self.started),
-        }
+    def _recall(self, name: str) -> object:
+        """Return a field of the result of a run in which nothing happened."""
+        if name in _RECALLED:
+            return _RECALLED[name](self)
+        return None
+
+
+_RECALLED: Final[Mapping[str, Callable[[QuickRun], object]]] = {
+    "run_id": lambda run: run.run_id,
+    "pipeline": lambda run: run.chain.pipeline.name,
+    "status": lambda _: "success",
+    "stages": QuickRun.records,
+    "started_at": lambda run: run.started_at,
+    "seconds": lambda run: run.marks[-1] - run.started,
+    "output": lambda run: run.value,
+    "format": lambda _: RESULT_FORMAT,
+}
