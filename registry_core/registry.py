@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias, Unpack
 
     from registry_core.catalog.catalog import Catalog
+    from registry_core.composer.suggesting import Chained
     from registry_core.composer.terms import GoalTerms
     from registry_core.definitions.middleware import MiddlewareFunction
     from registry_core.discovery.loading import Loader
@@ -38,7 +39,7 @@ else:
 __all__ = ["Registry", "SchemaLike"]
 
 
-class Registry:
+class Registry:  # noqa: PLR0904 -- one method a verb
     """Agents that can be found, planned with and run.
 
     A registry never changes; :meth:`with_agents` and :meth:`without` return another one.
@@ -187,7 +188,8 @@ class Registry:
         """Return the best plans for a goal; nothing of a plugin is executed.
 
         An optional input keeps its default, unless a given value or a required agent's output
-        fits it that nothing else takes.
+        fits it that nothing else takes. Where an event loop must go on meanwhile, call it by
+        ``asyncio.to_thread(registry.plans, ...)``.
 
         Args:
             limit: Most plans to return.
@@ -203,6 +205,36 @@ class Registry:
         from registry_core.composer.terms import goal_of
 
         return find_plans(*goal_of(self.catalog, **terms), limit=limit)
+
+    def suggest(
+        self,
+        start: str,
+        end: str,
+        *,
+        limit: int = 10,
+        max_stages: int = 6,
+        objective: Chained = "stages",
+    ) -> PlanSearch:
+        """Return chains of agents from the capability *start* to the capability *end*, best first.
+
+        Unlike a plan, a chain may hold agents that it could do without.
+
+        Args:
+            start: Capability of the first agent; versions may follow it.
+            end: Capability of the last one, which may be the first one.
+            limit: Most chains to return.
+            max_stages: Most agents in a chain.
+            objective: Whether short chains or cheap ones come first; then ids decide.
+
+        Raises:
+            NoPlanError: If there is none.
+            InvalidNameError: If one of them could not be the name of a capability.
+        """
+        from registry_core.composer.goal import CapabilityTerm
+        from registry_core.composer.suggesting import suggest
+
+        ends = CapabilityTerm.parse(start), CapabilityTerm.parse(end)
+        return suggest(self.catalog, *ends, limit=limit, max_stages=max_stages, objective=objective)
 
     def bind(self, pipeline: Pipeline) -> Pipeline:
         """Return *pipeline* with full ids and a source for every input.

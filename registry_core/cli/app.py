@@ -39,6 +39,7 @@ COMMANDS = {
     "runs": "List the runs that were kept, the newest first.",
     "show": "Show what AGENT declares, and who it goes together with.",
     "status": "Show how far RUN got, or what runs now and what was interrupted.",
+    "suggest": "Show chains of agents from the capability START to the capability END.",
 }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from registry_core.composer.drafting import Feed, draft, title
-from registry_core.composer.expectation import chance, loss
+from registry_core.composer.expectation import chance
 from registry_core.composer.footprint import peak
 from registry_core.composer.layout import DONE, passed, schema_in
 from registry_core.composer.measure import to_integers
@@ -15,15 +16,17 @@ from registry_core.pipeline.plan import Plan
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from registry_core.catalog.catalog import Catalog
+    from registry_core.composer.expectation import Expect
     from registry_core.composer.layout import Place
     from registry_core.composer.question import Question
     from registry_core.composer.solution import Solution
     from registry_core.names import AgentId, SchemaId
 
-__all__ = ["Answer", "answers"]
+__all__ = ["Amounts", "Answer", "amounts", "answers"]
 
 
-class _Amounts(NamedTuple):
+class Amounts(NamedTuple):
     """What a plan amounts to, as it is wired."""
 
     cost: float
@@ -34,10 +37,11 @@ class _Amounts(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A plan, and who has each capability of the way in it."""
+    """A plan, who has each capability of the way in it, and what the search measured of it."""
 
     plan: Plan
     way: tuple[AgentId, ...]
+    value: float
 
 
 def answers(question: Question, solutions: Iterable[Solution]) -> Iterator[Answer]:
@@ -62,7 +66,7 @@ def answers(question: Question, solutions: Iterable[Solution]) -> Iterator[Answe
         plan = _plan(question, solution, places)
         if (text := repr(plan.pipeline)) not in pipelines:
             pipelines.add(text)
-            yield Answer(plan, tuple(agent for _, agent in steps))
+            yield Answer(plan, tuple(agent for _, agent in steps), solution.value)
 
 
 def _plan(question: Question, solution: Solution, places: Sequence[Place]) -> Plan:
@@ -77,30 +81,32 @@ def _plan(question: Question, solution: Solution, places: Sequence[Place]) -> Pl
     want = goal.want or tuple(feed.takes for feed in feeds if feed.consumer is None)
     order = [agent for layer in layers for agent in layer]
     pipeline, edges = draft(catalog, order, feeds, name=title(want), have=have)
-    total = _amounts(question, order, feeds)
-    lost = goal.objective in {"reliability", "score"}
+    total = amounts(catalog, question.expect, order, feeds)
     value, bound = solution.value, solution.lower_bound
+    if goal.objective in {"reliability", "score"}:
+        left = total.success if goal.objective == "reliability" else total.score
+        bound = 1 - (left if bound == value else chance(bound))
+        value = 1 - left
     return Plan(
         pipeline=pipeline,
         have=have,
         want=want,
         edges=edges,
         objective=goal.objective,
-        value=round(1 - chance(value), 9) if lost else value,
-        lower_bound=round(1 - chance(bound), 9) if lost else bound,
+        value=round(value, 9),
+        lower_bound=round(bound, 9),
         proved=solution.proved,
         depth=len(layers),
-        cost=total.cost,
-        latency_seconds=total.latency_seconds,
-        memory_mib=total.memory_mib,
-        success=total.success,
-        score=total.score,
+        **total._asdict(),
     )
 
 
-def _amounts(question: Question, order: Sequence[AgentId], feeds: Iterable[Feed]) -> _Amounts:
-    entries = [question.catalog.entries[agent] for agent in order]
-    expected = [question.expect(entry) for entry in entries]
+def amounts(
+    catalog: Catalog, expect: Expect, order: Sequence[AgentId], feeds: Iterable[Feed]
+) -> Amounts:
+    """Return what agents in running order amount to when they are fed like this."""
+    entries = [catalog.entries[agent] for agent in order]
+    expected = [expect(entry) for entry in entries]
     place = {agent: number for number, agent in enumerate(order)}
     reads: dict[int, set[int]] = {number: set() for number in place.values()}
     for feed in feeds:
@@ -111,12 +117,12 @@ def _amounts(question: Question, order: Sequence[AgentId], feeds: Iterable[Feed]
     ends: list[int] = []
     for number, lasts in enumerate(seconds):
         ends.append(lasts + max((ends[other] for other in reads[number]), default=0))
-    return _Amounts(
+    return Amounts(
         cost=sum(costs) / cost_scale,
         latency_seconds=max(ends, default=0) / scale,
         memory_mib=peak([entry.definition.resources.memory_mib for entry in entries], reads),
-        success=chance(sum(loss(one.success) for one in expected)),
-        score=chance(sum(loss(one.score) for one in expected)),
+        success=round(prod(one.success for one in expected), 9),
+        score=round(prod(one.score for one in expected), 9),
     )
 
 

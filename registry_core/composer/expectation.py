@@ -64,9 +64,9 @@ def loss(chance: float) -> float:
 
 
 def chance(losses: float) -> float:
-    """Return the chance that is left after *losses*, to nine places.
+    """Return the chance that is left after *losses*, to six places.
 
     >>> chance(loss(0.9) + loss(0.5))
     0.45
     """
-    return round(exp(-losses), 9)
+    return round(exp(-losses), 6)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from registry_core.composer.answer import answers
 from registry_core.composer.expectation import Expect, declared
+from registry_core.composer.front import Front
 from registry_core.composer.limits import Within, beyond
 from registry_core.composer.question import ask
 from registry_core.composer.search import begin
@@ -43,6 +44,10 @@ def find_plans(
     """
     if not (goal.want or goal.require or goal.steps or goal.any_order):
         raise refusal(goal, "nothing is wanted")
+    if goal.against:
+        front = Front(catalog, goal, expect, time_budget_seconds)
+        if found := tuple(islice(front.plans(), limit)):
+            return _checked(goal, PlanSearch(found, complete=front.complete))
     question = ask(catalog, goal, expect)
     search = begin(
         question.problem,
@@ -52,10 +57,15 @@ def find_plans(
     if isinstance(search, Unreachable):
         raise no_plan(question, search)
     within = Within(goal)
-    found = filter(within, answers(question, search.plans()))
-    plans = tuple(answer.plan for answer in islice(found, limit))
+    fitting = filter(within, answers(question, search.plans()))
+    plans = tuple(answer.plan for answer in islice(fitting, limit))
     if not plans:
         raise refusal(goal, beyond(question, search, within))
-    if not plans[0].pipeline.stages:
+    return _checked(goal, PlanSearch(plans, complete=search.complete))
+
+
+def _checked(goal: Goal, found: PlanSearch) -> PlanSearch:
+    """Return what was found, unless there is nothing to do."""
+    if not found.best.pipeline.stages:
         raise refusal(goal, "all of it is given already; require the agents to run all the same")
-    return PlanSearch(plans, complete=search.complete)
+    return found

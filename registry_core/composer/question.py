@@ -76,8 +76,10 @@ class Question:
         return replace(self.problem, required=self.problem.required | {agent})
 
 
-def ask(catalog: Catalog, goal: Goal, expect: Expect = declared) -> Question:
-    """Return *goal* as a question to the search."""
+def ask(
+    catalog: Catalog, goal: Goal, expect: Expect = declared, *, in_layers: bool = False
+) -> Question:
+    """Return *goal* as a question to the search; *in_layers* lets each agent take one second."""
     entries = tuple(eligible(catalog, goal, expect))
     build = _staged if goal.steps else _plain
     matches, layout = build(catalog, goal, entries)
@@ -92,7 +94,7 @@ def ask(catalog: Catalog, goal: Goal, expect: Expect = declared) -> Question:
                 *(using(draft.place.agent, on_the_way=way) for way in _ways(goal, draft.place)),
             ),
             cost=price(goal.objective, catalog.entry(draft.place.agent), expect),
-            latency_seconds=expect(catalog.entry(draft.place.agent)).latency_seconds,
+            latency_seconds=1.0 if in_layers else _seconds(catalog, draft.place, expect),
             reluctance=_reluctance(catalog, goal, draft.place, expect),
         )
         for draft in layout.drafts
@@ -148,6 +150,10 @@ def _ways(goal: Goal, place: Place) -> tuple[bool, ...]:
 
 def _doing(term: CapabilityTerm) -> str:
     return f"\tdoes {term}"
+
+
+def _seconds(catalog: Catalog, place: Place, expect: Expect) -> float:
+    return expect(catalog.entry(place.agent)).latency_seconds
 
 
 def _reluctance(catalog: Catalog, goal: Goal, place: Place, expect: Expect) -> float:

@@ -128,7 +128,8 @@ def _unreached(question: Question, result: Unreachable) -> NoPlanError:
         ),
         (line for root in roots for line in _misfits(catalog, sorted(at_hand), root)),
     )
-    near = islice(dict.fromkeys(islice(lines, 2 * _LINES)), _LINES)
+    near = [*islice(dict.fromkeys(islice(lines, 2 * _LINES)), _LINES)]
+    near += _converters(catalog, sorted(at_hand), roots)
     return NoPlanError(
         have=_names(goal.have),
         want=_wanted(goal),
@@ -151,6 +152,25 @@ def _reason(roots: Iterable[SchemaId], result: Unreachable) -> str:
     if result.blocked:
         return "the agents that would give it wait for each other"
     return f"{', '.join(result.absent)} cannot be used"
+
+
+def _converters(
+    catalog: Catalog, at_hand: Iterable[SchemaId], roots: Iterable[SchemaId]
+) -> Iterator[str]:
+    """Name the converter that would do, where one need is all that is missing."""
+    needs = [*dict.fromkeys(roots)]
+    given = {schema: given_keys(catalog, schema) for schema in at_hand}
+    if len(needs) != 1 or not given:
+        return
+    asked = asked_keys(catalog, needs[0])
+    alike = [
+        schema
+        for schema, keys in given.items()
+        if keys & asked or schema.name == needs[0].name or not (keys or asked)
+    ]
+    if alike:
+        closest = min(alike, key=lambda schema: (len(asked - given[schema]), schema))
+        yield f"a converter from {closest} to {needs[0]} would do"
 
 
 def _held_up(question: Question, blocked: Blocked, result: Unreachable) -> Iterator[str]:

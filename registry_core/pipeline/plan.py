@@ -76,6 +76,8 @@ class Plan:
         memory_mib: Most memory that stages which may run at once need together.
         success: Chance that every stage succeeds at its first attempt, from 0 to 1.
         score: Product of the agents' scores, from 0 to 1.
+        against: The second objective where there were two, or None.
+        against_value: How small that got, with the first one no larger.
     """
 
     __pydantic_config__ = STRICT
@@ -94,6 +96,8 @@ class Plan:
     memory_mib: int = 0
     success: float = 1.0
     score: float = 1.0
+    against: Objective | None = None
+    against_value: float = 0.0
 
     def explain(self) -> str:
         """Return the plan as text: each stage, where its inputs come from, and why they fit."""

@@ -113,7 +113,21 @@ class TestRefusals:
         assert error.near == (
             "Page is no Note: must have 'author'",
             "Titled is no Note: must have 'author'",
+            f"a converter from {PAGE.id} to {NOTE.id} would do",
         )
+
+    @pytest.mark.requirement("R92")
+    def test_the_converter_that_would_do_would_do(self) -> None:
+        """Both ends are ids, so that it can be written, or looked for."""
+        goal = Goal(have=(PAGE.id,), want=(COUNTED.id,))
+        line = refusal(goal).near[-1]
+        _, _, _, source, _, target, *_ = line.split()
+        schemas = {str(schema.id): schema for schema in (PAGE, TITLED, NOTE)}
+        convert = entry("convert", takes=(schemas[source],), gives=schemas[target])
+
+        plan = find_plans(CATALOG.adding([convert]), goal).best
+
+        assert [stage.id for stage in plan.pipeline.stages][-2:] == ["convert", "sign"]
 
     def test_an_excluded_agent_is_remembered(self) -> None:
         """The user excluded it a week ago."""

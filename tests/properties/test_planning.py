@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import combinations, product
+from dataclasses import replace
+from itertools import combinations, permutations, product
+from math import inf, prod
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,15 +13,17 @@ from hypothesis import strategies as st
 
 from registry_core.catalog.catalog import Catalog
 from registry_core.composer.answer import answers
+from registry_core.composer.expectation import Expectation
 from registry_core.composer.goal import CapabilityTerm, Goal
 from registry_core.composer.planning import find_plans
 from registry_core.composer.question import ask
 from registry_core.composer.search import Search, begin
+from registry_core.composer.suggesting import suggest
 from registry_core.errors import NoPlanError
 from registry_core.names import AgentId
 from registry_core.pipeline.binding import bind
 from registry_core.pipeline.pipeline import FromStage, Pipeline
-from registry_core.pipeline.plan import Limits, Plan
+from registry_core.pipeline.plan import Limits, Objective, Plan
 from registry_core.schemas.verdict import Fits
 from tests.catalog.worlds import CAPABILITIES, SCHEMAS, dice, world
 
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from registry_core.pipeline.plan import PlanSearch
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
+MEASURES: tuple[Objective, ...] = ("stages", "depth", "latency", "cost", "reliability", "score")
 
 
 def drawn(seed: int) -> tuple[Catalog, Goal]:
@@ -286,13 +291,170 @@ class TestWays:
                 (AgentId(stage.agent), 1 + way.index(stage.agent) if stage.agent in way else 0)
                 for stage in plan.pipeline.stages
             )
-            for plan, way in found
+            for plan, way, _ in found
         ]
-        assert len({repr(plan.pipeline) for plan, _ in found}) == len(found)
+        assert len({repr(answer.plan.pipeline) for answer in found}) == len(found)
         expected = ways(catalog, goal)
         assert {*sets} <= expected
         assert {*map(_agents, sets)} == {*map(_agents, expected)}
-        assert [plan.value for plan, _ in found] == sorted(map(len, sets))
-        for plan, _ in found:
+        assert [answer.plan.value for answer in found] == sorted(map(len, sets))
+        for plan, *_ in found:
             check(catalog, plan)
             assert passes_through(catalog, goal, plan)
+
+
+def chains(catalog: Catalog, start: str, end: str, most: int) -> list[tuple[AgentId, ...]]:
+    """Return every sequence of different agents from one capability to the other, in order."""
+    usable = [e for e in catalog if not e.contested]
+    return sorted(
+        (
+            tuple(e.id for e in chain)
+            for size in range(1, most + 1)
+            for chain in permutations(usable, size)
+            if chain[0] in catalog.find(capability=start)
+            and chain[-1] in catalog.find(capability=end)
+            and all(_follows(catalog, chain[:place], chain[place]) for place in range(1, size))
+        ),
+        key=lambda ids: (len(ids), ids),
+    )
+
+
+def _follows(catalog: Catalog, chain: tuple[CatalogEntry, ...], entry: CatalogEntry) -> bool:
+    first = (item.schema for item in chain[0].definition.inputs if item.required)
+    given = [*first, *(e.definition.output for e in chain)]
+    inputs = entry.definition.inputs
+    return any(fits(catalog, given[-1:], item.schema) for item in inputs) and all(
+        fits(catalog, given, item.schema) for item in inputs if item.required
+    )
+
+
+class TestSuggestions:
+    @pytest.mark.requirement("R76")
+    @settings(max_examples=150, deadline=None)
+    @given(seed=SEEDS)
+    def test_all_chains_come_in_order_each_once(self, seed: int) -> None:
+        """A third of the chains was missing once, and the others came twice."""
+        rng = dice(seed)
+        catalog = Catalog().adding(world(rng, most_agents=6).entries, schemas=SCHEMAS)
+        known = [name for name in CAPABILITIES if name in catalog.capabilities]
+        start, end = rng.choices(known or CAPABILITIES[:1], k=2)
+        most = rng.randint(1, 5)
+
+        try:
+            found = suggest(
+                catalog,
+                CapabilityTerm.parse(start),
+                CapabilityTerm.parse(end),
+                limit=5000,
+                max_stages=most,
+            ).plans
+        except NoPlanError:
+            found = ()
+
+        expected = chains(catalog, start, end, most) if known else []
+        assert [tuple(s.agent for s in plan.pipeline.stages) for plan in found] == expected
+        for plan in found:
+            check(catalog, plan)
+
+
+class TestFronts:
+    @settings(max_examples=150, deadline=None)
+    @given(seed=SEEDS, pair=st.permutations(MEASURES).map(lambda names: names[:2]))
+    def test_the_front_is_that_of_all_sets_of_agents(
+        self, seed: int, pair: list[Objective]
+    ) -> None:
+        """Whoever weighs two things must see every choice there is, and no worse one."""
+        catalog, goal = drawn(seed)
+        rng = dice(seed)
+        expected = {
+            e.id: Expectation(
+                latency_seconds=rng.choice((0.1, 0.3, 1.0, 2.0)),
+                success=rng.choice((0.5, 0.9, 1.0)),
+                score=rng.choice((0.2, 0.5, 0.9)),
+            )
+            for e in catalog
+        }
+        one, other = pair
+        if {one, other} == {"depth", "latency"}:
+            return
+        goal = replace(goal, objective=one, against=other)
+
+        found: tuple[Plan, ...] = ()
+        try:
+            search = find_plans(catalog, goal, limit=100, expect=lambda e: expected[e.id])
+            found = search.plans
+        except NoPlanError:
+            found = ()
+
+        points = front(catalog, goal, expected)
+        if points != [(0, 0)]:
+            got = [(plan.value, plan.against_value) for plan in found]
+            assert got == [pytest.approx(point, abs=1e-6) for point in points]
+        for plan in found:
+            assert plan.proved
+            check(catalog, plan)
+
+
+def front(
+    catalog: Catalog, goal: Goal, expected: dict[AgentId, Expectation]
+) -> list[tuple[float, float]]:
+    """Return the values of the sets of agents that are not worse in both, in order."""
+    usable = [e for e in catalog if not e.contested and e.id not in goal.exclude]
+    most = len(usable) if goal.limits.stages is None else goal.limits.stages
+    points = {
+        (
+            measured(catalog, goal, chosen, expected, goal.objective),
+            measured(catalog, goal, chosen, expected, goal.against or goal.objective),
+        )
+        for size in range(min(most, len(usable)) + 1)
+        for chosen in combinations(usable, size)
+        if suffices(catalog, goal, chosen)
+    }
+    return sorted(
+        p for p in points if not any(o != p and o[0] <= p[0] and o[1] <= p[1] for o in points)
+    )
+
+
+def measured(
+    catalog: Catalog,
+    goal: Goal,
+    chosen: tuple[CatalogEntry, ...],
+    expected: dict[AgentId, Expectation],
+    measure: Objective,
+) -> float:
+    """Return what a set of agents that suffices has of a measure."""
+    match measure:
+        case "stages":
+            return len(chosen)
+        case "cost":
+            return sum(e.definition.cost for e in chosen)
+        case "reliability":
+            return round(1 - prod(expected[e.id].success for e in chosen), 9)
+        case "score":
+            return round(1 - prod(expected[e.id].score for e in chosen), 9)
+        case "depth":
+            return ends(catalog, goal, chosen, dict.fromkeys(expected, 1.0))
+        case "latency":
+            return ends(
+                catalog, goal, chosen, {a: one.latency_seconds for a, one in expected.items()}
+            )
+
+
+def ends(
+    catalog: Catalog,
+    goal: Goal,
+    chosen: tuple[CatalogEntry, ...],
+    lasts: dict[AgentId, float],
+) -> float:
+    """Return when all that is wanted is there at the earliest."""
+    values: list[tuple[float, SchemaId]] = [(0.0, schema) for schema in goal.have]
+
+    def there(schema: SchemaId) -> float:
+        return min((t for t, given in values if fits(catalog, [given], schema)), default=inf)
+
+    for _ in chosen:
+        for e in chosen:
+            start = max((there(i.schema) for i in e.definition.inputs if i.required), default=0.0)
+            if start < inf:
+                values.append((round(start + lasts[e.id], 9), e.definition.output))
+    return max(there(want) for want in goal.want)
