@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from registry_core.catalog.catalog import Catalog
     from registry_core.composer.suggesting import Chained
+    from registry_core.composer.ranking import Evidence
     from registry_core.composer.terms import GoalTerms
     from registry_core.definitions.middleware import MiddlewareFunction
     from registry_core.discovery.loading import Loader
@@ -176,15 +177,17 @@ class Registry:  # noqa: PLR0904 -- one method a verb
         local = {agent: target for agent, target in self.local.items() if agent in kept}
         return Registry(self.installed.replacing(kept), local)
 
-    def plan(self, **terms: Unpack[GoalTerms]) -> Plan:
+    def plan(self, *, evidence: Evidence | None = None, **terms: Unpack[GoalTerms]) -> Plan:
         """Return the best plan; see :meth:`plans`.
 
         Raises:
             NoPlanError: If there is none.
         """
-        return self.plans(**terms).best
+        return self.plans(evidence=evidence, **terms).best
 
-    def plans(self, *, limit: int = 1, **terms: Unpack[GoalTerms]) -> PlanSearch:
+    def plans(
+        self, *, limit: int = 1, evidence: Evidence | None = None, **terms: Unpack[GoalTerms]
+    ) -> PlanSearch:
         """Return the best plans for a goal; nothing of a plugin is executed.
 
         An optional input keeps its default, unless a given value or a required agent's output
@@ -193,6 +196,8 @@ class Registry:  # noqa: PLR0904 -- one method a verb
 
         Args:
             limit: Most plans to return.
+            evidence: What was measured of agents: then time, success and score are what it lets
+                one expect, and whoever is left alone is planned around. Else what they declare.
             terms: What is asked, such as *have*, *want* and *capabilities*; each term is told
                 in :class:`registry_core.composer.terms.GoalTerms`.
 
@@ -201,10 +206,12 @@ class Registry:  # noqa: PLR0904 -- one method a verb
             NameLookupError: If a name of an agent or a schema leads to nothing, or to several.
             InvalidNameError: If a capability could not be the name of one.
         """
-        from registry_core.composer.planning import find_plans
+        from registry_core.composer.choosing import choose_plans
         from registry_core.composer.terms import goal_of
 
-        return find_plans(*goal_of(self.catalog, **terms), limit=limit)
+        catalog, goal = goal_of(self.catalog, **terms)
+        weights = self.settings.ranking
+        return choose_plans(catalog, goal, evidence=evidence, weights=weights, limit=limit)
 
     def suggest(
         self,

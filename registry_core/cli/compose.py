@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 
 import click
 
+from registry_core.cli.evidence import measured_of
 from registry_core.cli.options import (
     GoalOptions,
     as_json,
@@ -84,7 +85,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     if file is not None:
         given.insert(0, schema_of_file(registry.catalog, file))
     terms = terms_of(goal, given)
-    search = registry.plans(limit=limit, **terms)
+    search = registry.plans(limit=limit, evidence=measured_of(registry), **terms)
     output = Output(plain=plain)
     told = explain or draw == "html"
     others = _rejected(registry, search.best, terms) if told else None

@@ -10,6 +10,7 @@ import click
 
 from registry_core.cli.artefacts import beside, drift_of, name_in, open_lock, open_pipeline
 from registry_core.cli.compose import plan_value
+from registry_core.cli.evidence import measured_of
 from registry_core.cli.options import as_json, discovered, plain
 from registry_core.cli.rendering import Output
 from registry_core.errors import NameLookupError, NoPlanError
@@ -75,6 +76,7 @@ def _replanned(registry: Registry, entry: LockedPipeline) -> tuple[Plan | None, 
             max_memory_mib=entry.limits.memory_mib,
             max_latency_seconds=entry.limits.latency_seconds,
             objective=entry.objective,
+            evidence=measured_of(registry),
         )
     except (NoPlanError, NameLookupError) as error:
         return None, str(error)

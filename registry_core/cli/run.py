@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from registry_core.cli.compose import plan_value
+from registry_core.cli.evidence import measured_of
 from registry_core.cli.options import (
     GoalOptions,
     as_json,
@@ -148,7 +149,8 @@ def _planned(registry: Registry, file: Path | None, goal: GoalOptions) -> _Work:
         raise click.BadParameter(_unknown(registry, str(file)), param_hint="FILE")
     check_asked({**goal, "want": want})
     given = _given(registry, file, goal["have"])
-    plan = registry.plan(**terms_of({**goal, "want": want, "require": require}, given))
+    terms = terms_of({**goal, "want": want, "require": require}, given)
+    plan = registry.plan(evidence=measured_of(registry), **terms)
     names = (declared.name for declared in plan.pipeline.inputs)
     return _Work(plan, dict(zip(names, given.values(), strict=True)))
 

@@ -23,7 +23,7 @@ def choose_plans(
     catalog: Catalog,
     goal: Goal,
     *,
-    evidence: Evidence,
+    evidence: Evidence | None,
     weights: RankingSettings,
     limit: int = 1,
 ) -> PlanSearch:
@@ -35,13 +35,15 @@ def choose_plans(
     Args:
         catalog: What there is.
         goal: What is asked.
-        evidence: What was measured.
+        evidence: What was measured; None to go by what agents declare.
         weights: What counts how much.
         limit: Most plans to return.
 
     Raises:
         NoPlanError: If there is none, with how far the search got and what is missing.
     """
+    if evidence is None:
+        return find_plans(catalog, goal, limit=limit)
     expect = expecting(evidence, weights)
     if away := evidence.away() - goal.require - goal.exclude:
         try:

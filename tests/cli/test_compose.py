@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+
+from registry_core.names import AgentId
+from registry_core.store.evidence import AgentEvidence
+from registry_core.store.store import Store
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Agentreg
@@ -92,3 +98,31 @@ class TestExplain:
 
         assert "rejected" not in plan
         assert "scores" not in plan
+
+
+class TestEvidence:
+    @pytest.mark.requirement("R2", "R91", "R97")
+    def test_what_kept_runs_say_of_an_agent_is_shown_and_counts(
+        self, agentreg: Agentreg, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nobody has to read a database to know why the plan changed."""
+        goal = ("compose", "--have", "DocumentText", "--want", "Summary")
+        (before,) = agentreg(*goal, "--json").rows()
+        agent = AgentId("text-agents/summarise@0.1.0")
+        now = datetime.fromtimestamp(time.time(), UTC).isoformat()
+        kept = AgentEvidence(agent, 20, 15, 0.5, 0.5, 0.9, now)
+        evidence: dict[AgentId, AgentEvidence] = {agent: kept}
+
+        def kept_runs(_: Store) -> dict[AgentId, AgentEvidence]:
+            return evidence
+
+        monkeypatch.setattr(Store, "evidence", kept_runs)
+
+        text = agentreg(*goal, "--explain").out
+        (after,) = agentreg(*goal, "--json").rows()
+
+        assert "(5 of 20 calls)" in text
+        assert "(median 0.5 s)" in text
+        assert (before["success"], before["latency_seconds"]) == (1.0, 1.0)
+        assert after["success"] == pytest.approx(0.38)
+        assert after["latency_seconds"] == pytest.approx(0.574, abs=1e-3)
