@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias, Unpack
 
     from registry_core.catalog.catalog import Catalog
-    from registry_core.composer.suggesting import Chained
     from registry_core.composer.ranking import Evidence
+    from registry_core.composer.suggesting import Chained
     from registry_core.composer.terms import GoalTerms
     from registry_core.definitions.middleware import MiddlewareFunction
     from registry_core.discovery.loading import Loader
@@ -378,10 +378,15 @@ class Registry:  # noqa: PLR0904 -- one method a verb
 
     def blueprints(self) -> Blueprints:
         """Return what is known of the agents' code; read once, by the first run that needs it."""
+        from functools import partial
+
         from registry_core.runtime.agents import Blueprints
+        from registry_core.settings.references import agent_config
+        from registry_core.settings.sources import environment
 
         if self._blueprints is None:
-            self._blueprints = Blueprints(self.loader())
+            configure = partial(agent_config, settings=self.settings, variables=environment())
+            self._blueprints = Blueprints(self.loader(), configure=configure)
         return self._blueprints
 
     def loader(self) -> Loader:

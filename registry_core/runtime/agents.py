@@ -9,11 +9,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from registry_core.authoring.declaration import Declaration, declare
 from registry_core.definitions.agent import AgentDefinition
-from registry_core.errors import AgentLoadError, DefinitionError
+from registry_core.errors import AgentLoadError, ConfigError, DefinitionError
 from registry_core.names import AgentId
 from registry_core.runtime.failures import carried, type_name
 from registry_core.runtime.host import Host
@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonObject
     from registry_core.runtime.threads import AgentThreads
 
+    Configure: TypeAlias = Callable[[AgentId, JsonObject], JsonObject]
+
 __all__ = ["AgentSource", "Blueprint", "Blueprints", "LoadedAgent", "bring_in"]
+
+
+_SETTINGS = "see what is set: agentreg config get agents"
 
 
 class AgentSource(Protocol):
@@ -56,6 +61,7 @@ class Blueprint:
         inputs: Codec of each input, by name.
         output: Codec of the output.
         config: Codec of the configuration, or None.
+        configure: Gives what it is to be made with, from what a stage says.
         config_optional: Whether it can be made without one.
         wants_context: Whether it takes a ``context``.
         is_async: Whether calling it gives an awaitable at once.
@@ -67,16 +73,22 @@ class Blueprint:
     inputs: Mapping[str, Codec]
     output: Codec
     config: Codec | None
+    configure: Configure
     config_optional: bool
     wants_context: bool
     is_async: bool
 
     def settings(self, config: JsonObject) -> Values:
-        """Return the ``config`` argument that *config* stands for, made afresh.
+        """Return the ``config`` argument that a stage's *config* stands for, made afresh.
 
         Raises:
             AgentLoadError: If it is none, or the agent takes none.
         """
+        try:
+            config = self.configure(self.id, config)
+        except ConfigError as error:
+            reason = "; ".join(map(str, error.faults))
+            raise AgentLoadError(self.id, "config", reason, _SETTINGS) from None
         if self.config is None:
             if config:
                 raise AgentLoadError(self.id, "config", "it takes no configuration")
@@ -97,9 +109,21 @@ class Blueprints:
     back count for all runs together.
     """
 
-    def __init__(self, source: AgentSource, host: Host | None = None) -> None:
-        """Know where to read, and for which *host*; read nothing yet."""
+    def __init__(
+        self,
+        source: AgentSource,
+        host: Host | None = None,
+        configure: Configure = lambda _, config: config,
+    ) -> None:
+        """Know where to read, and for which *host*; read nothing yet.
+
+        Args:
+            source: Where the agents come from.
+            host: Whose they are to be.
+            configure: Gives what an agent is made with, from what its stage says.
+        """
         self.source = source
+        self._configure = configure
         self.host = host or Host()
         self._read: dict[AgentId, Blueprint] = {}
 
@@ -120,7 +144,7 @@ class Blueprints:
         except DefinitionError as error:
             raise AgentLoadError(agent, "declare", str(error)) from error
         _check_same(agent, definition, declaration.definition)
-        blueprint = _blueprint(agent, definition, target, declaration)
+        blueprint = _blueprint(agent, definition, target, declaration, self._configure)
         self._read[agent] = blueprint
         return blueprint
 
@@ -253,6 +277,7 @@ def _blueprint(
     definition: AgentDefinition,
     target: Callable[..., object],
     declaration: Declaration,
+    configure: Configure,
 ) -> Blueprint:
     return Blueprint(
         id=agent,
@@ -261,6 +286,7 @@ def _blueprint(
         inputs={name: codec_of(annotation) for name, annotation in declaration.inputs.items()},
         output=codec_of(declaration.output),
         config=None if declaration.config is None else codec_of(declaration.config),
+        configure=configure,
         config_optional=_has_default(target, "config"),
         wants_context=declaration.definition.wants_context,
         is_async=inspect.iscoroutinefunction(getattr(target, "process", target)),
