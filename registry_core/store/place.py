@@ -11,7 +11,7 @@ from registry_core.errors import StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["is_kept_file", "make_file", "make_folder"]
+__all__ = ["is_kept_file", "make_file", "make_folder", "sync_folder"]
 
 
 def make_folder(folder: Path) -> None:
@@ -24,7 +24,7 @@ def make_folder(folder: Path) -> None:
         if not os.path.lexists(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
             folder.mkdir(mode=0o700, exist_ok=True)
-            _sync(folder.parent)
+            sync_folder(folder.parent)
         status = folder.lstat()
     except OSError as error:
         raise StoreError(str(folder), error.strerror or "cannot be made") from error
@@ -67,17 +67,12 @@ def is_kept_file(file: Path) -> bool:
     return True
 
 
-def _check_owner(path: Path, status: os.stat_result) -> None:
-    if not hasattr(os, "geteuid"):  # Windows keeps a user's folders by other means
-        return
-    if status.st_uid != os.geteuid():
-        raise StoreError(str(path), f"belongs to user {status.st_uid}")
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise StoreError(str(path), f"can be written to by others: chmod go-w {path}")
+def sync_folder(folder: Path) -> None:
+    """Let the names of what was made or removed in *folder* survive a loss of power.
 
-
-def _sync(folder: Path) -> None:
-    """Let the name of what was made in *folder* survive a loss of power."""
+    Raises:
+        OSError: If the disk does not confirm it.
+    """
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -85,3 +80,12 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _check_owner(path: Path, status: os.stat_result) -> None:
+    if not hasattr(os, "geteuid"):  # Windows keeps a user's folders by other means
+        return
+    if status.st_uid != os.geteuid():
+        raise StoreError(str(path), f"belongs to user {status.st_uid}")
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise StoreError(str(path), f"can be written to by others: chmod go-w {path}")

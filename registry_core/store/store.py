@@ -14,17 +14,18 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
-from registry_core.errors import UnknownNameError
+from registry_core.errors import StoreError, UnknownNameError
 from registry_core.store.checking import find_damage
 from registry_core.store.database import open_database, store_error
 from registry_core.store.evidence import failures_of, read_evidence
 from registry_core.store.history import earlier_run, read_content, read_history
 from registry_core.store.keeping import KeptRun
 from registry_core.store.lease import is_leased, take_lease
+from registry_core.store.mark import Mark
 from registry_core.store.place import is_kept_file, make_folder
 from registry_core.store.retention import purge_runs
 from registry_core.store.rows import set_run
-from registry_core.store.views import RunLine, RunReport, stage_lines
+from registry_core.store.views import Damage, RunLine, RunReport, stage_lines
 from registry_core.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from registry_core.results.run import RunStatus
     from registry_core.store.evidence import AgentEvidence, FailureCount
     from registry_core.store.history import History
-    from registry_core.store.views import Damage, KeptStatus
+    from registry_core.store.views import KeptStatus
 
 __all__ = ["MAX_OUTPUT_BYTES", "Store"]
 
@@ -79,9 +80,11 @@ class Store:
         self._now = now
         self._connect = connect
         self._max_output_bytes = max_output_bytes
-        self._writer = Writer(self._file, self._open)
+        self._writer = Writer(self._file, lambda: self._open(writes=True))
         self._lock = Lock()
         self._reader: sqlite3.Connection | None = None
+        self._mark: Mark | None = None
+        self._marking = Lock()
 
     def __enter__(self) -> Self:
         """Use it."""
@@ -98,6 +101,9 @@ class Store:
             reader, self._reader = self._reader, None
             if reader is not None:
                 reader.close()
+        mark, self._mark = self._mark, None
+        if mark is not None:
+            mark.close()
 
     def begin(self, head: RunHead) -> KeptRun:
         """Return the keeper of a new run; the first that it keeps is *head*.
@@ -231,7 +237,7 @@ class Store:
         if not is_kept_file(self._file):
             return 0
         before = datetime.fromtimestamp(self._now(), UTC) - timedelta(days=older_than_days)
-        connection = self._open()
+        connection = self._open(writes=True)
         try:
             return purge_runs(connection, self._leases, before.isoformat())
         except sqlite3.Error as error:
@@ -246,7 +252,12 @@ class Store:
             StoreError: If the store cannot be read at all.
         """
         with self._reading() as connection:
-            return () if connection is None else find_damage(connection)
+            if connection is None:
+                return ()
+            found = find_damage(connection)
+        if self._mark is not None and self._mark.is_log_gone:
+            return (Damage("", "its log was removed: what was kept last may be missing"), *found)
+        return found
 
     def _seen(self, run_id: str, kept: RunStatus) -> KeptStatus:
         cut = kept == "running" and not is_leased(self._leases, run_id)
@@ -256,9 +267,19 @@ class Store:
         make_folder(self.folder)
         make_folder(self._leases)
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, *, writes: bool = False) -> sqlite3.Connection:
         make_folder(self.folder)
-        return self._connect(self._file)
+        with self._marking:
+            try:
+                self._mark = self._mark or Mark(self._file)
+                if writes:
+                    self._mark.before_writing()
+                connection = self._connect(self._file)
+                if writes:
+                    self._mark.while_writing()
+            except OSError as error:
+                raise StoreError(str(self._file), error.strerror or "cannot be used") from error
+        return connection
 
     @contextmanager
     def _history(self, run_id: str) -> Generator[tuple[sqlite3.Connection, History], None, None]:

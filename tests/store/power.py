@@ -28,10 +28,10 @@ __all__ = ["Story", "can_watch", "crash", "survive", "watch"]
 _SECTOR = 512
 _CALLS = "pwrite64,write,fdatasync,fsync,ftruncate,unlink"
 _LINE = re.compile(
-    r"(?P<thread>\d+) (?P<call>\w+)\((?:(?P<number>\d+)<(?P<path>[^>]*)>|\"(?P<name>[^\"]*)\")"
+    r"(?P<thread>\d+) +(?P<call>\w+)\((?:(?P<number>\d+)<(?P<path>[^>]*)>|\"(?P<name>[^\"]*)\")"
     r"(?:, )?(?P<rest>.*)"
 )
-_RESUMED = re.compile(r"(?P<thread>\d+) <\.\.\. (?P<call>\w+) resumed>(?P<rest>.*)")
+_RESUMED = re.compile(r"(?P<thread>\d+) +<\.\.\. (?P<call>\w+) resumed>(?P<rest>.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ def _acts(trace: Path, folder: Path) -> list[Act]:
                 text = begun.pop(resumed["thread"], "") + resumed["rest"]
             elif line.endswith("<unfinished ...>\n"):
                 text = line.removesuffix("<unfinished ...>\n")
-                begun[text.split(" ", 1)[0]] = text
+                begun[text.split(maxsplit=1)[0]] = text
                 continue
             else:
                 text = line
@@ -174,7 +174,9 @@ def _act(found: re.Match[str], folder: Path) -> Act | None:
     if parent != str(folder) or name.endswith("-shm") or rest.rstrip().endswith("= -1"):
         return None
     match found["call"]:
-        case "pwrite64" | "write":
+        case "write":  # the mark, which is written from its beginning
+            return Act("write", name, 0, _bytes(rest))
+        case "pwrite64":
             return Act("write", name, int(rest.split(") = ")[0].rsplit(", ", 1)[1]), _bytes(rest))
         case "ftruncate":
             return Act("cut", name, int(rest.split(")")[0]))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
-from registry_core.errors import ResumeError
+from registry_core.errors import ResumeError, StoreError
 from registry_core.store.store import Store
 from tests.store.engine import conduct, done, head
 
@@ -86,3 +87,56 @@ class TestDamage:
 
         with Store(kept) as store:
             assert {damage.run_id for damage in store.check()} == {"one"}
+
+    @pytest.mark.fault("F73")
+    def test_a_log_of_another_database_is_refused_and_left(
+        self, kept: Path, tmp_path: Path
+    ) -> None:
+        """A backup put back beside a left-over log is the classic of lost data."""
+        other, log = tmp_path / "other", kept / "runs.db-wal"
+        with Store(other) as store:
+            asyncio.run(_cut(store, "other"))
+            shutil.copy(other / "runs.db-wal", log)
+        before = (kept / "runs.db").read_bytes()
+
+        with Store(kept) as store, pytest.raises(StoreError, match="log of another database"):
+            store.runs()
+
+        assert (kept / "runs.db").read_bytes() == before
+        log.unlink()
+        with Store(kept) as store:
+            assert {line.run_id for line in store.runs()} == {"one", "two", "good"}
+
+    @pytest.mark.fault("F73")
+    def test_a_log_that_somebody_removed_is_missed(self, kept: Path, tmp_path: Path) -> None:
+        """It looks like a left-over, and holds what was kept last."""
+        cut = tmp_path / "cut"
+        with Store(kept) as store:
+            asyncio.run(_cut(store, "three"))
+            shutil.copytree(kept, cut)  # as after kill -9
+        (cut / "runs.db-wal").unlink()
+
+        with Store(cut) as store:
+            found = store.check()
+            again = store.check()
+
+        assert [damage.reason for damage in found] == [
+            "its log was removed: what was kept last may be missing"
+        ]
+        assert again == found
+        with Store(cut) as store:
+            assert store.check() == ()
+
+    def test_a_log_that_was_left_by_a_kill_is_played_and_not_missed(
+        self, kept: Path, tmp_path: Path
+    ) -> None:
+        """That is what it is for; and who only looks may be the one who plays it."""
+        cut = tmp_path / "cut"
+        with Store(kept) as store:
+            asyncio.run(_cut(store, "three"))
+            shutil.copytree(kept, cut)
+
+        for _ in range(2):
+            with Store(cut) as store:
+                assert len(store.runs()) == 4
+                assert store.check() == ()
