@@ -211,6 +211,10 @@ def _opened(
 
 
 def _read(source: SettingsSource) -> Settings:
+    if not source.files and not source.said:
+        from registry_core.settings.values import Settings
+
+        return Settings()  # reading nothing would start pydantic to check it
     from registry_core.settings.reading import read_settings
 
     return read_settings(source)
