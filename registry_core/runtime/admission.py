@@ -254,8 +254,7 @@ class Admission:
 
     def _is_next(self, gate: Gate) -> bool:
         """Return whether one who comes now would overtake nobody."""
-        before = [other for other in self._queues if other.has_place]
-        return gate not in self._queues and not _overtakes(gate, before)
+        return not _overtakes(gate, [other for other in self._queues if other.has_place])
 
     def _fits(self, gate: Gate) -> bool:
         return (

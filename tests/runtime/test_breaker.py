@@ -197,6 +197,17 @@ class TestProbes:
         assert breaker.admit(60.0) == Refused(1.0)
         assert not isinstance(breaker.admit(61.0), Refused)
 
+    def test_successes_of_an_earlier_round_of_probes_do_not_count(self) -> None:
+        """What answered before the second trip knows nothing of after it."""
+        breaker = tripped(BreakerPolicy(minimum_calls=1, probes=2))
+        one, two = admitted(breaker, 30.0), admitted(breaker, 30.0)
+        breaker.succeeded(one, 31.0)
+        breaker.failed(two, 31.0)
+
+        again = [breaker.admit(61.0) for _ in range(3)]
+
+        assert [isinstance(answer, Refused) for answer in again] == [False, False, True]
+
     def test_a_closed_breaker_has_forgotten_the_outage(self) -> None:
         """Else the first hiccup after a recovery opens it again."""
         breaker, probe = probing()

@@ -111,6 +111,7 @@ class TestTokens:
         budget = RetryBudget(RetryBudgetPolicy(max_tokens=4, token_ratio=0.5))
 
         assert [budget.failed() for _ in range(2)] == [True, False]
+        assert not budget.allows_retry
         budget.succeeded()
         assert (budget.tokens, budget.allows_retry) == (2.5, True)
 
