@@ -3,6 +3,7 @@
 0    what was asked was done
 1    it could not be done, or something is wrong
 2    wrong usage or configuration; nothing was run
+3    some of a batch was done, and some was not
 130  interrupted
 """
 
@@ -26,6 +27,7 @@ __all__ = ["COMMANDS", "command_line", "run"]
 COMMANDS = {
     "agents": "List the agents of all plugins.",
     "audit": "Verify the files of installed plugins.",
+    "batch": "Run a saved pipeline or an AGENT on every line of FILE.",
     "compose": "Plan a pipeline from FILE, or from what --have says, and say why.",
     "config": "Show, check and change the settings, and who decided what.",
     "diff": "Show what an upgrade changed for the saved pipeline in FILE, and what to run instead.",
