@@ -27,11 +27,14 @@ ErrorCode: TypeAlias = Literal[
     "cancelled",  # the caller cancelled
     "invalid_input",  # the value does not fit what the agent takes
     "invalid_output",  # the value does not fit what the agent says it gives
+    "circuit_open",  # the agent has failed too often of late, and was not called
+    "over_capacity",  # there was no room, nor any in the queue
+    "queue_timeout",  # there was no room in time
     "load_error",  # the agent's code could not be brought in
     "middleware_error",  # a middleware raised, or broke the protocol
     "host_error",  # a fault of this package
 ]
-AttemptStatus: TypeAlias = Literal["succeeded", "failed", "timed_out", "cancelled"]
+AttemptStatus: TypeAlias = Literal["succeeded", "failed", "timed_out", "cancelled", "rejected"]
 StageStatus: TypeAlias = Literal["succeeded", "failed", "skipped", "cancelled", "not_run"]
 
 
@@ -71,7 +74,7 @@ class AttemptRecord:
         status: How it ended.
         started_at: UTC in ISO 8601.
         seconds: How long it took.
-        wait_seconds: The pause before it.
+        wait_seconds: The pause before it, and the time in a queue.
         agent: Who was tried; differs from the stage's agent after a fallback.
         error: What went wrong, unless it succeeded.
     """

@@ -145,6 +145,7 @@ class Blueprints:
             raise AgentLoadError(agent, "declare", str(error)) from error
         _check_same(agent, definition, declaration.definition)
         blueprint = _blueprint(agent, definition, target, declaration, self._configure)
+        self.host.watchdog.note(agent, target)
         self._read[agent] = blueprint
         return blueprint
 

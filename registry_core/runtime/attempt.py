@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from registry_core.definitions.context import RunContext
 from registry_core.definitions.middleware import Values
-from registry_core.errors import AgentLoadError, AttemptTimeoutError, RunTimeUpError
+from registry_core.errors import AdmissionError, AgentLoadError, AttemptTimeoutError, RunTimeUpError
 from registry_core.results.outcomes import AttemptRecord, AttemptStatus, ErrorRecord
 from registry_core.runtime.agents import LoadedAgent
 from registry_core.runtime.failures import carried, error_code, record_failure
@@ -101,6 +101,12 @@ class Attempt:
         """Return what *settled* means, after leaving its record with *note*."""
         ended = self._ended(settled, seen, seconds)
         note(self._record(started_at, seconds, ended))
+        return ended
+
+    def rejected(self, error: AdmissionError, note: Note) -> Failure:
+        """Return the failure that no attempt was made, after leaving its record with *note*."""
+        ended = self._failure(error)
+        note(self._record(stamp(self.scope.clock), 0.0, ended))
         return ended
 
     def cut(self, started_at: str, seconds: float, note: Note) -> None:
@@ -218,5 +224,7 @@ def _status(error: ErrorRecord | None) -> AttemptStatus:
             return "timed_out"
         case ErrorRecord(code="cancelled"):
             return "cancelled"
+        case ErrorRecord(code="circuit_open" | "over_capacity" | "queue_timeout", phase="agent"):
+            return "rejected"
         case _:
             return "failed"

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from operator import sub
 from typing import TypeAlias
 
-from registry_core.definitions.middleware import Values
 from registry_core.pipeline.pipeline import Pipeline, Stage
 from registry_core.runtime.agents import Blueprint
 from registry_core.runtime.breaker import Breaker
@@ -40,7 +39,6 @@ class Step:
         stage: The stage.
         blueprint: Of its agent.
         input: Name of the agent's input.
-        settings: What its agent is called with beside its input.
         breaker: The agent's.
         recorder: Takes how long the stage took, when it succeeded.
         enter: Calls the agent through the stage's middleware; takes the call.
@@ -50,7 +48,6 @@ class Step:
     stage: Stage
     blueprint: Blueprint
     input: str
-    settings: Values
     breaker: Breaker
     recorder: Recorder
     enter: Enter

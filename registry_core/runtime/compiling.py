@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from registry_core.errors import AgentLoadError
@@ -16,7 +15,6 @@ from registry_core.runtime.stage import limit_seconds, policy_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from registry_core.definitions.middleware import Values
     from registry_core.pipeline.pipeline import Pipeline, Stage
     from registry_core.runtime.agents import Blueprint, Blueprints
     from registry_core.runtime.host import Host
@@ -85,14 +83,15 @@ def _compile(
         if blueprint is None or not _is_quick(stage, blueprint, before, blueprints.host):
             return None
         try:
-            settings = blueprint.settings(stage.config)
+            if blueprint.settings(stage.config):
+                return None  # each run has one of its own, which its agent may change
         except AgentLoadError:
             return None  # a run says so, in its records
         policy = policy_of(stage, blueprint.definition)
         if policy.substitute is not None:
             return None
         seconds = limit_seconds(policy, blueprint.definition, attempt_seconds)
-        steps.append(_step(pipeline, index, blueprint, settings, blueprints.host, layers, seconds))
+        steps.append(_step(pipeline, index, blueprint, blueprints.host, layers, seconds))
     codec = steps[0].blueprint.inputs[steps[0].input]
     recorder = blueprints.host.metrics.run(pipeline.name, "success")
     host = blueprints.host
@@ -125,7 +124,6 @@ def _step(
     pipeline: Pipeline,
     index: int,
     blueprint: Blueprint,
-    settings: Values,
     host: Host,
     layers: Sequence[ActiveMiddleware],
     seconds: float,
@@ -134,9 +132,9 @@ def _step(
     recorder = host.metrics.stage(pipeline.name, stage.id, blueprint.id, "succeeded")
     breaker = host.breakers.of(blueprint.id)
     name = stage.bindings[0].input
-    core = _core(blueprint, name, settings, host, len(layers), seconds)
+    core = _core(blueprint, name, host, len(layers), seconds)
     enter = onion(layers, core)
-    return Step(index, stage, blueprint, name, settings, breaker, recorder, enter)
+    return Step(index, stage, blueprint, name, breaker, recorder, enter)
 
 
 def _is_first(target: Callable[..., object], name: str) -> bool:
@@ -147,15 +145,14 @@ def _is_first(target: Callable[..., object], name: str) -> bool:
 
 
 def _core(
-    blueprint: Blueprint, name: str, settings: Values, host: Host, depth: int, seconds: float
+    blueprint: Blueprint, name: str, host: Host, depth: int, seconds: float
 ) -> Callable[[QuickCall], Coroutine[object, object, object]]:
     """Return what makes the first attempt; what a chain does not do is :meth:`QuickRun.mend`."""
     breaker = host.breakers.of(blueprint.id)
     budget = host.budgets.of(blueprint.id)
-    target = cast("Callable[..., Coroutine[object, object, object]]", blueprint.target)
-    function = partial(target, **settings) if settings else target
+    function = cast("Callable[..., Coroutine[object, object, object]]", blueprint.target)
     output = blueprint.output.native
-    first = _is_first(target, name)
+    first = _is_first(function, name)
 
     async def core(call: QuickCall) -> object:
         if call.passed != depth:

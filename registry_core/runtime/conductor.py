@@ -10,6 +10,7 @@ at once, each but the first gets a lane of its own.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import math
 from collections import deque
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 from registry_core.errors import AgentLoadError
 from registry_core.names import AgentId
 from registry_core.pipeline.pipeline import FromStage, Pipeline, Stage
+from registry_core.results.durable import RunEnd, StageDone
 from registry_core.results.outcomes import ErrorRecord, StageRecord
 from registry_core.results.run import RunResult, RunStatus
 from registry_core.runtime.failures import record_failure
@@ -32,6 +34,7 @@ from registry_core.runtime.wiring import Wiring
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from registry_core.results.durable import EarlierRun
     from registry_core.runtime.scope import RunScope
     from registry_core.schemas.codec import Codec
 
@@ -46,8 +49,14 @@ _TURN_SECONDS = 0.005
 class Conductor:
     """Conducts one run of one pipeline."""
 
-    def __init__(self, pipeline: Pipeline, values: Mapping[str, object], scope: RunScope) -> None:
-        """Prepare to run *pipeline* with the caller's *values*."""
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        values: Mapping[str, object],
+        scope: RunScope,
+        earlier: EarlierRun | None = None,
+    ) -> None:
+        """Prepare to run *pipeline* with the caller's *values*, or to go on with *earlier*."""
         self._pipeline = pipeline
         self.scope = scope
         self._started_at = stamp(scope.clock)
@@ -66,7 +75,10 @@ class Conductor:
         self._is_beginning = False
         self._all_over: asyncio.Future[None] | None = None
         self._earlier: dict[str, StageRecord] = {}
+        self._untold: StageDone | None = None
         self.is_in_charge = False
+        if earlier is not None:
+            self._go_on_from(earlier)
 
     async def conduct(self) -> None:
         """Bring every agent in, then run every stage; what goes wrong is in the result.
@@ -79,6 +91,21 @@ class Conductor:
         lane.start(self._main(lane))
         if self._lanes:
             await self._wait()
+
+    def _go_on_from(self, earlier: EarlierRun) -> None:
+        """Take the stages that an interrupted run has ended for what they were."""
+        for stage in self._pipeline.stages:
+            done = earlier.done.get(stage.id)
+            if done is None:
+                continue
+            self._earlier[stage.id] = done.record
+            value: object = None if done.output is None else json.loads(done.output)
+            shared = self._wiring.is_shared(stage.id)
+            origin = f"output of stage {stage.id!r}"
+            self._outputs[stage.id] = Offer(value, None, origin, shared)
+            _, needless = self._wiring.finish(stage.id)
+            for giver in needless:
+                del self._outputs[giver]
 
     def take_over(
         self,
@@ -203,6 +230,7 @@ class Conductor:
         seconds = self.scope.clock.monotonic() - self._started
         good = status in {"success", "partial"}
         self.scope.journal.run_finished(status, seconds, error)
+        self._measure(records, status, seconds)
         return RunResult(
             run_id=self.scope.run_id,
             pipeline=self._pipeline.name,
@@ -215,10 +243,23 @@ class Conductor:
             error=error,
         )
 
+    def _measure(self, records: Sequence[StageRecord], status: RunStatus, seconds: float) -> None:
+        metrics, pipeline = self.scope.host.metrics, self._pipeline.name
+        for record in records:
+            if record.started_at and record.stage_id not in self._earlier:
+                stage = metrics.stage(pipeline, record.stage_id, record.agent, record.status)
+                stage.record(record.seconds)
+        metrics.run(pipeline, status).record(seconds)
+
     async def _main(self, lane: Lane) -> None:
         await self._bring_in(lane)
         if self._error is None:
-            *others, last = (self._stages[name] for name in self._wiring.ready())
+            ready = [name for name in self._wiring.ready() if name not in self._earlier]
+            if self.scope.keeper is not None:
+                await lane.rest(self.scope.keeper.begin(ready))
+            if not ready:
+                return
+            *others, last = (self._stages[name] for name in ready)
             self._ready.extend(others)
             self._begin_ready()
             await self.go_on(lane, last)
@@ -227,6 +268,8 @@ class Conductor:
         """Bring in the agent of every stage, in order, until one cannot be had."""
         scope = self.scope
         for index, stage in enumerate(self._pipeline.stages):
+            if stage.id in self._earlier:
+                continue
             try:
                 agent_id = AgentId(stage.agent)
                 agent = await scope.crew.bring_in(lane, agent_id, stage.config)
@@ -261,6 +304,8 @@ class Conductor:
             if record is None:
                 record = await following.run(lane, self._offers_to(following.stage))
             freed = self._settle(following, record)
+            if self.scope.keeper is not None:
+                await lane.rest(self._advance(following, record, freed))
             self._ready.extend(freed[:-1])
             self._begin_ready()
             following = freed[-1] if freed else None
@@ -271,6 +316,27 @@ class Conductor:
     @cached_property
     def _wiring(self) -> Wiring:
         return Wiring(self._pipeline)
+
+    async def _advance(
+        self, stage: StageRun, record: StageRecord, freed: Sequence[StageRun]
+    ) -> None:
+        """Have kept what became of *stage*; the last stage is kept with the end of the run."""
+        done = StageDone(record, stage.kept)
+        if self._error is None and (freed or len(self._lanes) > 1 or self._ready):
+            assert self.scope.keeper is not None  # noqa: S101 -- the caller has looked
+            await self.scope.keeper.advance(done, [following.stage.id for following in freed])
+        else:
+            self._untold = done
+
+    async def finish(self, result: RunResult) -> None:
+        """Have kept how the run ended.
+
+        Raises:
+            StoreError: If it cannot be kept.
+        """
+        if self.scope.keeper is not None:
+            end = RunEnd(result.status, result.seconds, result.error)
+            await self.scope.keeper.finish(self._untold, end)
 
     def _settle(self, stage: StageRun, record: StageRecord) -> list[StageRun]:
         """Take in what a stage that is over leaves; return the stages that can begin now."""

@@ -12,7 +12,7 @@ import math
 import random
 from typing import TYPE_CHECKING
 
-from registry_core.errors import DefinitionError, Fault, PipelineError
+from registry_core.errors import DefinitionError, Fault, PipelineError, StoreError
 from registry_core.results.run import RunResult
 from registry_core.runtime.agents import AgentSource, Blueprints
 from registry_core.runtime.clock import Clock, SystemClock
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from registry_core.pipeline.pipeline import Pipeline
+    from registry_core.results.durable import EarlierRun, RunKeeper
     from registry_core.results.events import Observer
     from registry_core.runtime.middleware import ActiveMiddleware
     from registry_core.runtime.threads import AgentThreads
@@ -50,6 +51,8 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
     clock: Clock = _CLOCK,
     draw: Callable[[], float] = random.random,  # noqa: S311 -- it spreads pauses, it keeps no secret
     threads: AgentThreads | None = None,
+    keeper: RunKeeper | None = None,
+    earlier: EarlierRun | None = None,
 ) -> RunResult:
     """Return what came out of one run of a bound *pipeline*.
 
@@ -64,18 +67,31 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
         clock: Tells time and makes pauses.
         draw: Gives numbers from 0 to 1, for jitter.
         threads: Where agents run that are not async; those kept with *agents* unless given.
+        keeper: Keeps the run, so that another process can go on with it.
+        earlier: What an interrupted run left; its stages are not run again.
 
     Raises:
         PipelineError: If *values* are not those that the pipeline takes; nothing was run.
+        StoreError: If the run's end cannot be kept; :func:`result_of` gives the result.
         asyncio.CancelledError: If the caller is cancelled, once everything has ended;
             :func:`result_of` gives the result that goes with it.
     """
     if not isinstance(agents, Chains):
         agents = Chains(agents if isinstance(agents, Blueprints) else Blueprints(agents))
     terms = Terms(
-        pipeline, values, agents.blueprints, middleware, observers, options, clock, draw, threads
+        pipeline,
+        values,
+        agents.blueprints,
+        middleware,
+        observers,
+        options,
+        clock,
+        draw,
+        threads,
+        keeper,
+        earlier,
     )
-    if not observers and not _log.isEnabledFor(logging.DEBUG):
+    if not observers and keeper is None and not _log.isEnabledFor(logging.DEBUG):
         chain = agents.of(pipeline, middleware, options.attempt_timeout_seconds)
         if chain is not None and chain.given in values and len(values) == 1:
             try:
@@ -92,7 +108,9 @@ async def _conduct(terms: Terms) -> RunResult:
     options, clock = terms.options, terms.clock
     limit = options.timeout_seconds
     deadline = math.inf if limit is None else clock.monotonic() + limit
-    conductor = terms.conductor(options.run_id or run_id(clock.utc_now()), deadline)
+    name = terms.earlier.head.run_id if terms.earlier else options.run_id
+    conductor = terms.conductor(name or run_id(clock.utc_now()), deadline)
+    watch = terms.blueprints.host.watchdog.begin(asyncio.get_running_loop())
     try:
         try:
             await conductor.conduct()
@@ -100,9 +118,18 @@ async def _conduct(terms: Terms) -> RunResult:
             await conductor.scope.crew.close(options.close_seconds)
     except asyncio.CancelledError as error:
         # The very error: asyncio.timeout() knows its own cancellation by the exact class.
-        error.__dict__["result"] = conductor.result(cancelled=True)
+        error.__dict__["result"] = result = conductor.result(cancelled=True)
+        await conductor.finish(result)
         raise
-    return conductor.result()
+    finally:
+        terms.blueprints.host.watchdog.end(watch)
+    result = conductor.result()
+    try:
+        await conductor.finish(result)
+    except StoreError as error:
+        error.__dict__["result"] = result
+        raise
+    return result
 
 
 async def _quick(run: QuickRun, options: RunOptions) -> RunResult:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from registry_core.errors import (
+    AdmissionError,
     AgentExitError,
     AgentLoadError,
     AttemptTimeoutError,
@@ -23,7 +24,7 @@ from registry_core.errors import (
 from registry_core.results.outcomes import ErrorCode, ErrorRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import FrameType, TracebackType
 
 __all__ = [
@@ -49,6 +50,9 @@ _CODES: tuple[tuple[type[BaseException], ErrorCode], ...] = (
     (AgentLoadError, "load_error"),
     (StuckThreadsError, "host_error"),
 )
+
+
+_REFUSALS: Mapping[str, ErrorCode] = {"open": "circuit_open", "queue_timeout": "queue_timeout"}
 
 
 def carried(error: BaseException) -> Exception:
@@ -80,6 +84,8 @@ def type_name(error: BaseException) -> str:
 
 def error_code(error: BaseException) -> ErrorCode:
     """Return the kind of failure that *error* is, unless middleware is to blame."""
+    if isinstance(error, AdmissionError):
+        return _REFUSALS.get(error.reason, "over_capacity")
     for cls, code in _CODES:
         if isinstance(error, cls):
             return code
@@ -115,7 +121,8 @@ def record_failure(
         | RunTimeUpError
         | InvalidInputError
         | InvalidOutputError
-        | AgentLoadError,
+        | AgentLoadError
+        | AdmissionError,
     )
     return ErrorRecord(
         code=code,

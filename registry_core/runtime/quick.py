@@ -57,7 +57,7 @@ class QuickCall(StageCall):
         """What is called, and with what."""
         step = self.step
         values: Values = {step.input: self.value}
-        return CallFacts(self.run.run_id, step.stage.id, step.blueprint, step.settings, 0, values)
+        return CallFacts(self.run.run_id, step.stage.id, step.blueprint, {}, 0, values)
 
 
 class QuickRun(Lane):

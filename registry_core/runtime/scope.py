@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from registry_core.errors import ConfigError, Fault, RunTimeUpError
-from registry_core.names import AgentId
+from registry_core.results.durable import RunKeeper
 from registry_core.results.outcomes import ErrorRecord
 from registry_core.runtime.clock import Clock
 from registry_core.runtime.crew import Crew
+from registry_core.runtime.host import Host
 from registry_core.runtime.journal import Journal, stamp
 from registry_core.runtime.middleware import ActiveMiddleware
 
 if TYPE_CHECKING:
     from registry_core.results.outcomes import ErrorCode
-    from registry_core.runtime.agents import Blueprint
 
 __all__ = ["RunOptions", "RunScope"]
 
@@ -76,10 +75,11 @@ class RunScope:
     """The run's facts, its clock, its agents, and why it may have to end early.
 
     Attributes:
+        host: What this run shares with others.
+        keeper: Keeps the run, so that another process can go on with it, or None.
         deadline: When the run's time is up, on the monotonic clock; infinite without a limit.
         has_expired: Whether the event loop has cut the run because of that.
         stopped_by: The stage whose failure ends the run, or empty.
-        slots: Free places of the agents that limit how many attempts run at once.
     """
 
     run_id: str
@@ -87,15 +87,14 @@ class RunScope:
     clock: Clock
     draw: Callable[[], float]
     crew: Crew
+    host: Host
     journal: Journal
     stage_layers: tuple[ActiveMiddleware, ...]
     attempt_layers: tuple[ActiveMiddleware, ...]
     deadline: float = math.inf
     has_expired: bool = False
     stopped_by: str = ""
-    slots: dict[AgentId, asyncio.Semaphore] = field(
-        default_factory=dict[AgentId, asyncio.Semaphore]
-    )
+    keeper: RunKeeper | None = None
 
     def remaining_seconds(self) -> float:
         """Return how much of the run's time is left."""
@@ -123,10 +122,3 @@ class RunScope:
         elif self.time_is_up():
             code, message = "run_timeout", f"the run's {self.options.timeout_seconds:g} s were up"
         return ErrorRecord(code, "", message, stage_id, attempt, stamp(self.clock))
-
-    def slot(self, blueprint: Blueprint) -> asyncio.Semaphore | None:
-        """Return the places of an agent, or None where it sets no limit."""
-        limit = blueprint.definition.resources.max_concurrency
-        if limit is None:
-            return None
-        return self.slots.setdefault(blueprint.id, asyncio.Semaphore(limit))

@@ -7,12 +7,19 @@ from collections.abc import Mapping
 from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 
-from registry_core.errors import AgentLoadError, DefinitionError, InvalidOutputError, RunTimeUpError
+from registry_core.errors import (
+    AdmissionError,
+    AgentLoadError,
+    DefinitionError,
+    InvalidOutputError,
+    RunTimeUpError,
+)
 from registry_core.names import AgentId
 from registry_core.pipeline.policy import Policy
 from registry_core.results.outcomes import AttemptRecord, ErrorRecord, StageRecord, StageStatus
 from registry_core.runtime.attempt import Answer, Attempt, Failure, blame
 from registry_core.runtime.failures import carried, error_code, record_failure, uncovered
+from registry_core.runtime.guard import Guard
 from registry_core.runtime.journal import stamp
 from registry_core.runtime.middleware import CallFacts, StageCall, through
 from registry_core.runtime.retry import pause_before
@@ -51,6 +58,7 @@ class StageRun:
     Attributes:
         record: What became of it; None until it is over, then never changed.
         value: Its output, or what stands in for it; None where there is neither.
+        kept: The same as JSON, where the run is kept.
     """
 
     _lane: Lane
@@ -61,6 +69,7 @@ class StageRun:
         self.stage = stage
         self.record: StageRecord | None = None
         self.value: object = None
+        self.kept: bytes | None = None
         self._scope = scope
         self._agent = agent
         self._policy = policy_of(stage, agent.blueprint.definition)
@@ -111,6 +120,7 @@ class StageRun:
             value = await self._answer(offers)
             if not lane.is_cut:
                 self._scope.check_time()
+                self._keep(value)
         except BaseException as error:
             if not lane.is_cut:
                 return self._end_badly(self._why(error))
@@ -120,6 +130,19 @@ class StageRun:
             self.cut_off()
             raise asyncio.CancelledError
         return self._end("succeeded", value)
+
+    def _keep(self, value: object) -> None:
+        """Dump *value* where the run is kept.
+
+        Raises:
+            InvalidOutputError: If it has no JSON form, so that no other process could go on.
+        """
+        if self._scope.keeper is None or value is None:
+            return
+        try:
+            self.kept = self.output.dump(value)
+        except DefinitionError as error:
+            raise InvalidOutputError("a kept run needs an output in JSON", error.faults) from None
 
     def adopt(self, lane: Lane, call: StageCall, started: float, started_at: str) -> None:
         """Take over a stage that has begun without a record, in the middle of its first attempt."""
@@ -217,21 +240,20 @@ class StageRun:
             first: How a first attempt has ended already.
         """
         arrivals = accept(offers, agent.blueprint.inputs)
-        slot = self._scope.slot(agent.blueprint)
+        guard = Guard(self._scope.host, agent.blueprint, self._scope.clock.monotonic)
         pause = 0.0
         for number in count(1):
-            if first is not None:
-                ended, first = first, None
-            elif slot is None:
-                ended = await self._attempt(agent, arrivals, pause)
+            if first is None:
+                ended = await self._asked(guard, agent, arrivals, pause)
             else:
-                async with slot:
-                    ended = await self._attempt(agent, arrivals, pause)
+                ended, first = first, None
+                if isinstance(ended, Failure):
+                    guard.held_against(ended.record.code)
             if isinstance(ended, Answer):
                 self._answered_by = ended.by
                 return ended.value
             self._failure = ended
-            following = self._pause_after(number, ended)
+            following = self._pause_after(number, ended, guard)
             if following is None:
                 raise ended.error
             pause = following
@@ -239,10 +261,34 @@ class StageRun:
             await self._lane.rest(self._scope.clock.sleep(pause))
         raise AssertionError  # count() does not end
 
-    def _pause_after(self, number: int, failure: Failure) -> float | None:
+    async def _asked(
+        self, guard: Guard, agent: LoadedAgent, arrivals: Arrivals, pause: float
+    ) -> Answer | Failure:
+        """Return how an attempt ended that *guard* let through, or that it did not."""
+        self._scope.check_time()
+        try:
+            waited = await guard.enter(self._scope.remaining_seconds())
+        except AdmissionError as error:
+            waited = error.waited_seconds
+            self._scope.journal.attempt_started(self.stage.id, agent.id, len(self._attempts) + 1)
+            return self._new_attempt(agent, {}, pause + waited).rejected(error, self.note)
+        try:
+            ended = await self._attempt(agent, arrivals, pause + waited)
+        except BaseException:
+            guard.leave()
+            raise
+        if isinstance(ended, Answer):
+            guard.answered()
+        else:
+            guard.failed(ended.record.code)
+        return ended
+
+    def _pause_after(self, number: int, failure: Failure, guard: Guard) -> float | None:
         """Return the pause before the next attempt, or None when there will be none."""
         error = uncovered(failure.error)
-        if number == self._policy.attempts or failure.final or not self._policy.retries(error):
+        if failure.final or isinstance(error, AdmissionError) or not self._policy.retries(error):
+            return None
+        if not guard.allows_retry() or number == self._policy.attempts:
             return None
         pause = pause_before(self._policy.backoff, number, draw=self._scope.draw, error=error)
         return pause if pause < self._scope.remaining_seconds() else None
@@ -302,7 +348,9 @@ class StageRun:
 
     def _end_badly(self, failure: Failure) -> StageRecord:
         if self._policy.last_resort == "skip" and not failure.final:
-            return self._end("skipped", self._substitute(), failure.record)
+            substitute = self._substitute()
+            self._keep(substitute)
+            return self._end("skipped", substitute, failure.record)
         return self._end("failed", None, failure.record)
 
     def _substitute(self) -> object:

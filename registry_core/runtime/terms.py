@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from registry_core.pipeline.pipeline import Pipeline
+from registry_core.results.durable import EarlierRun, RunKeeper
 from registry_core.results.events import Observer
 from registry_core.runtime.agents import Blueprints
 from registry_core.runtime.clock import Clock
@@ -32,6 +33,8 @@ class Terms:
     clock: Clock
     draw: Callable[[], float]
     threads: AgentThreads | None
+    keeper: RunKeeper | None = None
+    earlier: EarlierRun | None = None
 
     def conductor(self, run: str, deadline: float) -> Conductor:
         """Return who conducts the run with the id *run*, whose time is up at *deadline*."""
@@ -51,9 +54,11 @@ class Terms:
             clock=clock,
             draw=self.draw,
             crew=crew,
+            host=self.blueprints.host,
             journal=journal,
             stage_layers=layers_of(self.middleware, "stage"),
             attempt_layers=layers_of(self.middleware, "attempt"),
             deadline=deadline,
+            keeper=self.keeper,
         )
-        return Conductor(self.pipeline, self.values, scope)
+        return Conductor(self.pipeline, self.values, scope, self.earlier)
