@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_core.errors import ConfigError
@@ -92,6 +92,7 @@ class TestSetting:
         assert changed.startswith(b"\xef\xbb\xbf# ours")
         assert changed.count(b"\n") == changed.count(b"\r\n") == content.count(b"\n") + 1
 
+    @settings(deadline=None)
     @given(KEYS, VALUES)
     def test_what_comes_out_says_what_was_meant_and_all_else_stays(
         self, key: str, value: object
@@ -106,6 +107,7 @@ class TestSetting:
         for other, was in read_toml("", WRITTEN).document.items():
             assert other == steps[0] or found[other] == was
 
+    @settings(deadline=None)
     @given(KEYS)
     def test_what_is_taken_out_is_gone_and_all_else_stays(self, key: str) -> None:
         """And taking it out twice is taking it out once."""
@@ -117,6 +119,7 @@ class TestSetting:
         assert without_value("a.toml", changed, steps) == changed
         assert b"# ours, since 2024" in changed
 
+    @settings(deadline=None)
     @given(
         st.dictionaries(
             st.sampled_from("abc"),
@@ -150,6 +153,7 @@ class TestSetting:
 
 
 class TestKeys:
+    @settings(deadline=None)
     @given(st.lists(st.text(min_size=1, max_size=6), min_size=1, max_size=4))
     def test_a_key_that_is_shown_can_be_typed(self, steps: list[str]) -> None:
         """Copy it out of a list, paste it behind `config get`."""

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_core.definitions.schema import JsonObject  # noqa: TC001 -- hints are resolved
@@ -257,6 +257,7 @@ VALUES = st.recursive(
 @pytest.mark.requirement("R81")
 @pytest.mark.fault("F91")
 class TestAnything:
+    @settings(deadline=None)
     @given(st.dictionaries(SECTIONS, VALUES, max_size=4))
     def test_any_document_is_settings_or_refused(self, document: JsonObject) -> None:
         """Nothing else is ever raised, whatever somebody wrote where."""
@@ -270,6 +271,7 @@ class TestAnything:
             assert read_settings(source).format == 1
             assert decisions(source)
 
+    @settings(deadline=None)
     @given(st.binary(max_size=100))
     def test_any_bytes_are_settings_or_refused(self, content: bytes) -> None:
         """The file may be a picture."""
@@ -278,6 +280,7 @@ class TestAnything:
         with contextlib.suppress(ConfigError):
             assert read_settings(source).format == 1
 
+    @settings(deadline=None)
     @given(NAMES, st.text(max_size=20))
     def test_any_variable_is_a_setting_or_refused(self, name: str, value: str) -> None:
         """Variables come from anywhere."""

@@ -7,7 +7,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_core.errors import ConfigError
@@ -62,6 +62,7 @@ def refused(content: str) -> str:
 
 @pytest.mark.fault("F89", "F91")
 class TestAnything:
+    @settings(deadline=None)
     @given(st.binary(max_size=200))
     def test_bytes_are_a_document_or_refused(self, content: bytes) -> None:
         """The file may be anybody's, a picture too."""
@@ -71,6 +72,7 @@ class TestAnything:
             return
         assert json.loads(json.dumps(toml.document)) == toml.document
 
+    @settings(deadline=None)
     @given(st.lists(PIECES, max_size=60).map("".join))
     def test_what_looks_like_toml_is_a_document_or_refused(self, content: str) -> None:
         """Random bytes hardly ever get past the first letter."""
@@ -80,6 +82,7 @@ class TestAnything:
             return
         assert json.loads(json.dumps(toml.document)) == toml.document
 
+    @settings(deadline=None)
     @given(st.lists(PIECES, max_size=60).map("".join), st.integers(5_000, 20_000))
     def test_repeating_it_takes_no_longer_than_reading_it(self, piece: str, times: int) -> None:
         """What takes quadratic time is found by repeating a little."""
