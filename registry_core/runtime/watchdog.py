@@ -146,21 +146,20 @@ class Watchdog:
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> LoopWatch:
         """Watch *loop*, which runs in this thread, until :meth:`end` is called as often."""
-        with self._lock:
-            watch = self._watches.get(loop)
-            if watch is None:
-                watch = self._watches[loop] = LoopWatch(loop, threading.get_ident())
-            watch.runs += 1
-            if not self._is_running:
-                self._is_running = True
-                self._idle_seconds = 0.0
-                threading.Thread(target=self._watch, name="registry-watchdog", daemon=True).start()
-            return watch
+        watch = self._watches.get(loop)
+        if watch is None:
+            watch = LoopWatch(loop, threading.get_ident())
+            self._keep(watch)
+        # Only the loop's thread counts its runs, so that needs no lock. The watching thread says
+        # that it ends before it looks for runs a last time: one of the two notices the other.
+        watch.runs += 1
+        if not self._is_running:
+            self._keep(watch)
+        return watch
 
     def end(self, watch: LoopWatch) -> None:
-        """Count a run of *watch* as over."""
-        with self._lock:
-            watch.runs -= 1
+        """Count a run of *watch* as over; in the thread of its loop."""
+        watch.runs -= 1
 
     def look(self, now: float, *, late_seconds: float) -> None:
         """Ask every loop with runs, and tell of those that did not answer.
@@ -171,6 +170,8 @@ class Watchdog:
                 held the interpreter's lock, or the whole process stood still.
         """
         with self._lock:
+            for loop in [loop for loop in self._watches if loop.is_closed()]:
+                del self._watches[loop]
             watches = [watch for watch in self._watches.values() if watch.runs]
         for watch in watches:
             asked_at = watch.asked_at
@@ -179,6 +180,14 @@ class Watchdog:
                 self._tell(watch, silent_seconds, was_late=late_seconds > self._period_seconds)
             if asked_at is None:
                 self._ask(watch, now)
+
+    def _keep(self, watch: LoopWatch) -> None:
+        with self._lock:
+            self._watches[watch.loop] = watch
+            if not self._is_running:
+                self._is_running = True
+                self._idle_seconds = 0.0
+                threading.Thread(target=self._watch, name="registry-watchdog", daemon=True).start()
 
     def _watch(self) -> None:
         pause = threading.Event()
@@ -191,11 +200,12 @@ class Watchdog:
 
     def _goes_on(self) -> bool:
         with self._lock:
+            self._is_running = False
             has_runs = any(watch.runs for watch in self._watches.values())
             self._idle_seconds = 0.0 if has_runs else self._idle_seconds + self._period_seconds
-            if self._idle_seconds > _IDLE_SECONDS:
+            self._is_running = self._idle_seconds <= _IDLE_SECONDS
+            if not self._is_running:
                 self._watches.clear()
-                self._is_running = False
             return self._is_running
 
     def _ask(self, watch: LoopWatch, now: float) -> None:

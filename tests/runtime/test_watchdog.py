@@ -224,9 +224,11 @@ class TestLife:
         watchdog = watchdog_of(limit_seconds=60.0)
 
         async def main() -> None:
-            watchdog.begin(asyncio.get_running_loop())
+            with watched(watchdog):
+                pass
 
-        asyncio.run(main())
+        for _ in range(10):
+            asyncio.run(main())
         watchdog.look(1.0, late_seconds=0.0)
 
         assert watchdog.loops == 0
