@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from registry_core.authoring.agent import agent, collector, middleware, schema
     from registry_core.authoring.capability import capability
+    from registry_core.authoring.projection import field_of
     from registry_core.definitions.agent import AgentDefinition, Example
     from registry_core.definitions.capability import CapabilityDefinition
     from registry_core.definitions.context import RunContext
@@ -47,6 +48,7 @@ __all__ = [
     "agent",
     "capability",
     "collector",
+    "field_of",
     "hookimpl",
     "middleware",
     "performance_of",
@@ -77,6 +79,7 @@ _OWNER = {
     "agent": "authoring.agent",
     "capability": "authoring.capability",
     "collector": "authoring.agent",
+    "field_of": "authoring.projection",
     "hookimpl": "hooks.markers",
     "middleware": "authoring.agent",
     "performance_of": "results.performance",

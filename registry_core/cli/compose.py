@@ -255,6 +255,8 @@ def plan_value(plan: Plan) -> dict[str, JsonValue]:
         "objective": plan.objective,
         "value": plan.value,
         "lower_bound": plan.lower_bound,
+        "against": plan.against,
+        "against_value": plan.against_value,
         "proved": plan.proved,
         "edges": [
             {
