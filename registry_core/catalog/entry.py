@@ -64,6 +64,7 @@ class Facts:
         claims: Agents by claimed capability.
         given: Agents by schema of the output.
         taken: Agents by schema of an input.
+        unfed: Agents that need no input.
         configured: Schemas of configurations.
     """
 
@@ -71,6 +72,7 @@ class Facts:
     claims: Pairs[CapabilityName] = field(default_factory=Pairs[CapabilityName])
     given: Pairs[SchemaId] = field(default_factory=Pairs[SchemaId])
     taken: Pairs[SchemaId] = field(default_factory=Pairs[SchemaId])
+    unfed: set[AgentId] = field(default_factory=set[AgentId])
     configured: set[SchemaId] = field(default_factory=set[SchemaId])
 
     @classmethod
@@ -83,6 +85,8 @@ class Facts:
             facts.given.add(definition.output, agent)
             for item in definition.inputs:
                 facts.taken.add(item.schema, agent)
+            if not any(item.required for item in definition.inputs):
+                facts.unfed.add(agent)
             for claim in definition.capabilities:
                 facts.claims.add(claim.name, agent)
             if definition.config is not None:

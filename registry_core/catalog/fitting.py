@@ -102,7 +102,7 @@ class Takers:
     ['float']
     """
 
-    __slots__ = ("_all", "_by_key", "_by_kind", "_uses")
+    __slots__ = ("_all", "_answers", "_by_key", "_by_kind", "_uses")
 
     def __init__(self, schemas: Iterable[SchemaDefinition] = ()) -> None:
         """File *schemas*."""
@@ -110,6 +110,8 @@ class Takers:
         self._by_key: dict[str, list[_Taker]] = {}
         self._by_kind: dict[str, list[_Taker]] = {}
         self._uses: Counter[str] = Counter()
+        # What takes a schema, and how many there were to choose from when that was asked.
+        self._answers: dict[SchemaId, tuple[int, tuple[SchemaId, ...]]] = {}
         self.file(schemas)
 
     def file(self, schemas: Iterable[SchemaDefinition]) -> None:
@@ -129,6 +131,13 @@ class Takers:
 
     def taking(self, producer: SchemaDefinition, verdicts: Verdicts) -> tuple[SchemaId, ...]:
         """Return the schemas that take everything given as *producer*, sorted by id."""
+        schema, count = producer.id, len(self._all)
+        known = self._answers.get(schema)
+        if known is None or known[0] != count:
+            known = self._answers[schema] = count, self._compared(producer, verdicts)
+        return known[1]
+
+    def _compared(self, producer: SchemaDefinition, verdicts: Verdicts) -> tuple[SchemaId, ...]:
         sample = verdicts.sample(producer)
         candidates = self._all.values() if sample is None else self._candidates(sample.value)
         fitting = (

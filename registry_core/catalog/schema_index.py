@@ -35,6 +35,7 @@ class SchemaIndex:
         definitions: Every known schema, by id.
         producers: Agents by the schema of their output.
         consumers: Agents by the schema of an input.
+        unfed: Agents that need no input.
         verdicts: What was decided so far.
     """
 
@@ -43,6 +44,7 @@ class SchemaIndex:
     )
     producers: AgentsBy[SchemaId] = field(default_factory=AgentsBy[SchemaId])
     consumers: AgentsBy[SchemaId] = field(default_factory=AgentsBy[SchemaId])
+    unfed: Layered[AgentId, None] = field(default_factory=Layered[AgentId, None])
     # They depend on the schemas alone, so all snapshots share what was ever decided and filed.
     verdicts: Verdicts = field(default_factory=Verdicts, compare=False, repr=False)
     _takers: Takers = field(default_factory=Takers, compare=False, repr=False)
@@ -74,6 +76,7 @@ class SchemaIndex:
             self,
             producers=self.producers.adding(facts.given),
             consumers=self.consumers.adding(facts.taken),
+            unfed=self.unfed.changed(dict.fromkeys(facts.unfed)),
         )
 
     def removing(self, facts: Facts) -> SchemaIndex:
@@ -82,6 +85,7 @@ class SchemaIndex:
             self,
             producers=self.producers.removing(facts.given),
             consumers=self.consumers.removing(facts.taken),
+            unfed=self.unfed.changed({}, without=facts.unfed),
         )
 
     def named(self, name: str) -> tuple[SchemaId, ...]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from registry_core.schemas.verdict import Fits
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from registry_core.catalog.catalog import Catalog
     from registry_core.catalog.entry import CatalogEntry
     from registry_core.definitions.schema import JsonValue
-    from registry_core.names import SchemaId
+    from registry_core.names import AgentId, SchemaId
 
 __all__ = ["Matches", "asked_keys", "given_keys", "match", "needs_of", "upstream"]
 
@@ -37,45 +37,58 @@ class Matches(NamedTuple):
 
 def match(
     catalog: Catalog,
-    entries: Sequence[CatalogEntry],
     *,
     have: Iterable[SchemaId],
     want: Iterable[SchemaId],
+    admits: Callable[[CatalogEntry], bool],
 ) -> Matches:
-    """Return what *have* leads to with the agents of *entries*.
-
-    Schemas are compared only where something reaches them.
+    """Return what *have* leads to, in time that depends on what is reached.
 
     Args:
         catalog: What there is.
-        entries: The agents that may take part.
         have: What is given.
         want: What is needed beside the inputs of the agents.
+        admits: Whether an agent may take part.
     """
-    unmet = {entry.id: set(needs_of(entry)) for entry in entries}
-    consumers: dict[SchemaId, list[CatalogEntry]] = {}
-    for entry in entries:
-        for need in unmet[entry.id]:
-            consumers.setdefault(need, []).append(entry)
-    takers = catalog.schemas.takers({*consumers, *want})
-    runnable = [entry for entry in entries if not unmet[entry.id]]
+    schemas = catalog.schemas
+    apart = [schema for schema in dict.fromkeys(want) if schema not in schemas.consumers]
+    free = (catalog.entries[agent] for agent in sorted(schemas.unfed))
+    runnable = [entry for entry in free if admits(entry)]
     at_hand = [*have, *(entry.definition.output for entry in runnable)]
-    met: set[SchemaId] = set()
+    unmet: dict[AgentId, set[SchemaId]] = {}
     satisfies: dict[SchemaId, tuple[SchemaId, ...]] = {}
+    met: set[SchemaId] = set()
     for given in at_hand:
         if given in satisfies:
             continue
-        satisfies[given] = catalog.schemas.taking(given, takers)
+        others = (need for need in apart if isinstance(catalog.fits(given, need), Fits))
+        satisfies[given] = (*schemas.taken_as(given), *others)
         for need in satisfies[given]:
             if need in met:
                 continue
             met.add(need)
-            for entry in consumers.get(need, ()):
-                unmet[entry.id].remove(need)
-                if not unmet[entry.id]:
-                    runnable.append(entry)
-                    at_hand.append(entry.definition.output)
+            for entry in _fed(catalog, schemas.consumers[need], need, unmet, admits):
+                runnable.append(entry)
+                at_hand.append(entry.definition.output)
     return Matches(satisfies, tuple(runnable), frozenset(met))
+
+
+def _fed(
+    catalog: Catalog,
+    agents: Iterable[AgentId],
+    need: SchemaId,
+    unmet: dict[AgentId, set[SchemaId]],
+    admits: Callable[[CatalogEntry], bool],
+) -> Iterator[CatalogEntry]:
+    """Yield those of *agents* that lacked only *need*; count down for the others."""
+    for agent in agents:
+        if agent not in unmet:
+            entry = catalog.entries[agent]
+            unmet[agent] = set(needs_of(entry)) if admits(entry) else set()
+        if need in unmet[agent]:
+            unmet[agent].remove(need)
+            if not unmet[agent]:
+                yield catalog.entries[agent]
 
 
 def needs_of(entry: CatalogEntry) -> tuple[SchemaId, ...]:
@@ -85,7 +98,7 @@ def needs_of(entry: CatalogEntry) -> tuple[SchemaId, ...]:
 
 def upstream(
     catalog: Catalog,
-    entries: Sequence[CatalogEntry],
+    entries: Iterable[CatalogEntry],
     missing: Iterable[SchemaId],
     *,
     known: Collection[SchemaId],

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from registry_core.catalog.catalog import Catalog
-from registry_core.catalog.entry import CatalogEntry
-from registry_core.composer.eligibility import eligible
+from registry_core.composer.eligibility import barrier, eligible
 from registry_core.composer.expectation import Expect, declared, loss
 from registry_core.composer.goal import Goal
 from registry_core.composer.index import Operation, OperationIndex
@@ -19,9 +19,10 @@ from registry_core.composer.problem import Budget, Objective, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from registry_core.catalog.entry import CatalogEntry
     from registry_core.composer.goal import CapabilityTerm
     from registry_core.composer.index import TypeId
-    from registry_core.names import AgentId
+    from registry_core.names import AgentId, SchemaId
     from registry_core.pipeline.plan import Objective as Measure
 
 __all__ = ["CONVERTER", "Question", "ask", "price", "searched"]
@@ -40,7 +41,6 @@ class Question:
         catalog: What there is.
         goal: What is asked.
         problem: The same for the search.
-        entries: The agents that may take part.
         matches: What the start leads to, the way through capabilities not counted.
         expect: What is expected of agents.
         places: What each operation stands for, by its id.
@@ -49,10 +49,14 @@ class Question:
     catalog: Catalog
     goal: Goal
     problem: Problem
-    entries: tuple[CatalogEntry, ...]
     matches: Matches
     expect: Expect
     places: Mapping[str, Place]
+
+    @property
+    def entries(self) -> tuple[CatalogEntry, ...]:
+        """The agents that may take part, whether they are reached or not."""
+        return tuple(eligible(self.catalog, self.goal, self.expect))
 
     @property
     def objective(self) -> Objective:
@@ -80,10 +84,9 @@ def ask(
     catalog: Catalog, goal: Goal, expect: Expect = declared, *, in_layers: bool = False
 ) -> Question:
     """Return *goal* as a question to the search; *in_layers* lets each agent take one second."""
-    entries = tuple(eligible(catalog, goal, expect))
-    build = _staged if goal.steps else _plain
-    matches, layout = build(catalog, goal, entries)
     able = {_doing(term): frozenset(term.agents(catalog)) for term in goal.any_order}
+    build = _staged if goal.steps else _plain
+    matches, layout = build(catalog, goal, expect, [*able.values()])
     operations = (
         Operation(
             id=draft.id,
@@ -108,19 +111,31 @@ def ask(
         max_operations=goal.limits.stages,
         max_latency_seconds=goal.limits.latency_seconds,
     )
-    question = Question(catalog, goal, problem, entries, matches, expect, places)
+    question = Question(catalog, goal, problem, matches, expect, places)
     if goal.limits.cost is None:
         return question
     budget = Budget("cost", question.uses("cost"), goal.limits.cost)
     return replace(question, problem=replace(problem, budgets=(budget,)))
 
 
-def _plain(catalog: Catalog, goal: Goal, entries: Sequence[CatalogEntry]) -> tuple[Matches, Layout]:
-    matches = match(catalog, entries, have=goal.have, want=goal.want)
-    wanting = [entry for entry in entries if entry.id in goal.require]
+def _plain(
+    catalog: Catalog, goal: Goal, expect: Expect, able: Sequence[frozenset[AgentId]]
+) -> tuple[Matches, Layout]:
+    admits = partial(_may_take_part, goal, expect)
+    matches = match(catalog, have=goal.have, want=goal.want, admits=admits)
+    entries: Iterable[CatalogEntry] = matches.runnable
+    running = {entry.id for entry in entries}
+    wanting = [catalog.entries[agent] for agent in sorted(goal.require - running)]
     missing = [*goal.want, *(need for entry in wanting for need in needs_of(entry))]
     behind = [need for need in missing if need not in matches.met]
-    more = upstream(catalog, entries, behind, known=matches.satisfies)
+    more: dict[SchemaId, list[SchemaId]] = {}
+    if behind or wanting or not all(running & agents for agents in able):
+        # There is no plan. To tell what is missing, whoever would help counts as well.
+        others = [e for e in eligible(catalog, goal, expect) if e.id not in running]
+        more = upstream(catalog, others, behind, known=matches.satisfies)
+        asked = goal.require.union(*able)
+        helping = (e for e in others if e.definition.output in more or e.id in asked)
+        entries = (*matches.runnable, *helping)
     drafts = [
         Draft(entry.id, fed(entry), needs_of(entry), (entry.definition.output,))
         for entry in entries
@@ -132,14 +147,19 @@ def _plain(catalog: Catalog, goal: Goal, entries: Sequence[CatalogEntry]) -> tup
 
 
 def _staged(
-    catalog: Catalog, goal: Goal, entries: Sequence[CatalogEntry]
+    catalog: Catalog, goal: Goal, expect: Expect, able: Sequence[frozenset[AgentId]]
 ) -> tuple[Matches, Layout]:
-    first = () if goal.have else frozenset(goal.steps[0].agents(catalog))
-    starting = [entry for entry in entries if entry.id in first]
+    del able
+    admits = partial(_may_take_part, goal, expect)
+    first = () if goal.have else goal.steps[0].agents(catalog)
+    starting = filter(admits, (catalog.entries[agent] for agent in first))
     given = [need for entry in starting for need in needs_of(entry)]
-    optional = [i.schema for e in entries for i in e.definition.inputs if not i.required]
-    matches = match(catalog, entries, have=goal.have or given, want=(*goal.want, *optional))
+    matches = match(catalog, have=goal.have or given, want=goal.want, admits=admits)
     return matches, lay_out(catalog, goal, matches)
+
+
+def _may_take_part(goal: Goal, expect: Expect, entry: CatalogEntry) -> bool:
+    return barrier(goal, entry, expect) is None
 
 
 def _ways(goal: Goal, place: Place) -> tuple[bool, ...]:

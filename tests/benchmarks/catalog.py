@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from registry_core.catalog.catalog import Catalog
 from registry_core.catalog.entry import CatalogEntry
+from registry_core.composer.goal import Goal
+from registry_core.composer.planning import find_plans
 from registry_core.definitions.agent import AgentDefinition, InputDefinition
 from registry_core.definitions.capability import CapabilityClaim
 from registry_core.names import AgentId, AgentName, CapabilityName
 from tests.benchmarks.frame import benchmark
-from tests.catalog.worlds import dice, record
+from tests.catalog.worlds import dice, entry, record
 
 if TYPE_CHECKING:
     from random import Random
@@ -64,10 +66,10 @@ def _milliseconds_each(agents: int) -> list[float]:
     """Return the time of adding each agent, and of finding whom it feeds."""
     catalog, fresh = _worlds(agents)
     taken: list[float] = []
-    for entry, schemas in fresh:
+    for new, schemas in fresh:
         start = process_time()
-        catalog = catalog.adding([entry], schemas=schemas)
-        catalog.schemas.taken_as(entry.definition.output)
+        catalog = catalog.adding([new], schemas=schemas)
+        catalog.schemas.taken_as(new.definition.output)
         taken.append((process_time() - start) * 1000)
     return taken
 
@@ -88,13 +90,46 @@ def addition_growth() -> float:
     )
 
 
+def _planning(agents: int) -> float:
+    """Return the time of one plan of six stages, three hundred others reached, among *agents*."""
+    rng = dice(6)
+    chain = [record(f"Link{n}", **{f"link_{n}": "string"}) for n in range(7)]
+    side = [record(f"Side{n}", **{f"side_{n}": "string"}) for n in range(300)]
+    far = [record(f"Far{n}", **{f"far_{n}": "string"}) for n in range(agents // AGENTS_PER_SCHEMA)]
+    entries = [entry(f"step_{n}", takes=(chain[n],), gives=chain[n + 1]) for n in range(6)]
+    entries += [entry(f"side_{n}", takes=(chain[n % 6],), gives=side[n]) for n in range(300)]
+    entries += [
+        entry(f"far_{n}", takes=(rng.choice(far),), gives=rng.choice(far)) for n in range(agents)
+    ]
+    catalog = Catalog().adding(entries, schemas=[*chain, *side, *far])
+    goal = Goal(have=(chain[0].id,), want=(chain[-1].id,))
+    taken: list[float] = []
+    for _ in range(12):
+        start = process_time()
+        assert len(find_plans(catalog, goal).best.pipeline.stages) == 6
+        taken.append((process_time() - start) * 1000)
+    return statistics.median(taken)
+
+
+@benchmark(name=f"plan through a catalog of {AGENTS:,}", unit="ms", goal=50)
+def planning() -> float:
+    """Median of a plan of six stages, from a catalog to a pipeline with its reasons."""
+    return _planning(AGENTS)
+
+
+@benchmark(name="… over the same in a catalog of 8 000", unit="x", goal=2)
+def planning_growth() -> float:
+    """Ratio of the medians."""
+    return _planning(AGENTS) / _planning(8_000)
+
+
 @benchmark(name="containment that was decided before", unit="us", goal=1)
 def memoised() -> float:
     """Best of many of the answer for two schema ids, as the planner asks it."""
     catalog, fresh = _worlds(8_000)
-    for entry, schemas in fresh:
-        catalog = catalog.adding([entry], schemas=schemas)
-    pairs = [(entry.definition.output, entry.definition.inputs[0].schema) for entry, _ in fresh]
+    for new, schemas in fresh:
+        catalog = catalog.adding([new], schemas=schemas)
+    pairs = [(new.definition.output, new.definition.inputs[0].schema) for new, _ in fresh]
     for gives, takes in pairs:
         catalog.fits(gives, takes)
     taken: list[float] = []
