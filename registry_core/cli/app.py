@@ -37,6 +37,7 @@ COMMANDS = {
     "new": "Begin a plugin called NAME: two agents, their manifest and their tests.",
     "pipelines": "List the pipelines that were saved by name.",
     "plugins": "List all installed plugins, the failed too.",
+    "resume": "Go on with RUN, an interrupted or failed one.",
     "run": "Plan a pipeline from FILE, or from the values of --have, and run it.",
     "runs": "List the runs that were kept, the newest first.",
     "show": "Show what AGENT declares, and who it goes together with.",

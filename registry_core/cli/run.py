@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from registry_core.cli.compose import plan_value
 from registry_core.cli.evidence import measured_of
+from registry_core.cli.execution import RunTerms, run_now
 from registry_core.cli.options import (
     GoalOptions,
     as_json,
@@ -22,14 +23,14 @@ from registry_core.cli.options import (
     plain,
     terms_of,
 )
-from registry_core.cli.rendering import Output, Progress, shielded
+from registry_core.cli.outcome import deliver, explain, show_result
+from registry_core.cli.rendering import shielded
 from registry_core.cli.saved import open_ready, values_for
 from registry_core.cli.values import (
     completed,
     document_value,
     parse_have,
     schema_of_file,
-    written_output,
 )
 from registry_core.definitions.schema import JsonValue
 from registry_core.errors import UnknownNameError
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from registry_core.registry import Registry
-    from registry_core.results.run import RunResult
 
 __all__ = ["command"]
 
@@ -75,6 +75,7 @@ class _Work:
 @click.option("--middleware", multiple=True, metavar="NAME", help="Wrap it around each stage.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds for the run.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
+@click.option("--no-store", is_flag=True, help="Keep nothing of the run.")
 @as_json
 @plain
 @click.pass_context
@@ -89,6 +90,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
     middleware: tuple[str, ...],
     timeout: float | None,
     quiet: bool,
+    no_store: bool,
     as_json: bool,
     plain: bool,
     **goal: Unpack[GoalOptions],
@@ -113,15 +115,21 @@ def command(  # noqa: PLR0913 -- one parameter an option
     with shielded(plain=plain) as output:
         if not as_json and not quiet:
             output.text(_shown(work))
-        result = _run(registry, work, middleware, timeout, quiet=quiet or as_json)
+        terms = RunTerms(
+            middleware=middleware,
+            timeout_seconds=timeout,
+            quiet=quiet or as_json,
+            keeps=registry.settings.monitoring.enabled and not no_store,
+        )
+        result = run_now(registry, work.pipeline, work.values, terms)
         if as_json:
             output.json({**_value(work), "result": json.loads(result.to_json())})
         else:
-            _print(output, result)
+            show_result(output, result)
         if result.ok:
-            _deliver(output, result, out, as_json=as_json)
+            deliver(output, result, out, as_json=as_json)
     if not result.ok:
-        _explain(result)
+        explain(result)
         ctx.exit(1)
 
 
@@ -204,76 +212,3 @@ def _given(registry: Registry, file: Path | None, have: tuple[str, ...]) -> dict
         schema = registry.catalog.resolve_schema(name)
         given[schema] = completed(value, registry.catalog.schemas.definitions[schema])
     return given
-
-
-def _run(
-    registry: Registry,
-    work: _Work,
-    middleware: tuple[str, ...],
-    timeout: float | None,
-    *,
-    quiet: bool,
-) -> RunResult:
-    from registry_core.runtime.scope import RunOptions
-
-    options = RunOptions(
-        timeout_seconds=timeout,
-        attempt_timeout_seconds=registry.settings.run.timeout_seconds,
-    )
-    with Progress(total=len(work.pipeline.stages), quiet=quiet) as progress:
-        return registry.run_sync(
-            work.what,
-            inputs=work.values,
-            middleware=middleware,
-            observers=[progress],
-            options=options,
-        )
-
-
-def _print(output: Output, result: RunResult) -> None:
-    output.text()
-    output.table(
-        ("stage", "agent", "status", "attempts", "ms", "note"),
-        (
-            (
-                stage.stage_id,
-                stage.agent,
-                stage.status,
-                str(len(stage.attempts)),
-                f"{stage.seconds * 1000:.0f}",
-                f"from {stage.answered_by}" if stage.answered_by else "",
-            )
-            for stage in result.stages
-        ),
-    )
-    output.text(f"run {result.run_id}: {result.status} in {result.seconds * 1000:.0f} ms")
-
-
-def _deliver(output: Output, result: RunResult, out: Path | None, *, as_json: bool) -> None:
-    found: JsonValue = json.loads(result.to_json())["output"]
-    if out is None:
-        if not as_json:
-            output.text(_shortened(found))
-        return
-    data = written_output(found)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f".{out.name}.part")
-    part.write_bytes(data)
-    part.replace(out)
-    if not as_json:
-        output.text(f"wrote {out} ({len(data)} bytes)")
-
-
-def _shortened(value: JsonValue, limit: int = 4000) -> str:
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    return text if len(text) <= limit else f"{text[:limit]}\n... cut; write it all: --out FILE"
-
-
-def _explain(result: RunResult) -> None:
-    error = result.error
-    if error is not None:
-        stage = f"stage {error.stage_id}: " if error.stage_id else ""
-        kind = f"{error.type}: " if error.type else ""
-        click.echo(f"error: {stage}{kind}{error.message} ({error.code})", err=True)
-        for cause in error.cause:
-            click.echo(f"  caused by {cause}", err=True)

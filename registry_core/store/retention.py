@@ -36,6 +36,8 @@ def purge_runs(connection: sqlite3.Connection, leases: Path, before: str) -> int
     Raises:
         sqlite3.Error: If the database cannot be written to; then nothing is removed.
     """
+    if connection.execute(f"{_OLD} LIMIT 1", (before,)).fetchone() is None:
+        return 0
     held: list[Lease] = []
     removed = 0
     try:

@@ -174,16 +174,13 @@ def _act(found: re.Match[str], folder: Path) -> Act | None:
     if parent != str(folder) or name.endswith("-shm") or rest.rstrip().endswith("= -1"):
         return None
     match found["call"]:
-        case "write":  # the mark, which is written from its beginning
-            return Act("write", name, 0, _bytes(rest))
-        case "pwrite64":
-            return Act("write", name, int(rest.split(") = ")[0].rsplit(", ", 1)[1]), _bytes(rest))
+        case "write" | "pwrite64" as call:  # the mark is written from its beginning
+            offset = 0 if call == "write" else int(rest.split(") = ")[0].rsplit(", ", 1)[1])
+            return Act("write", name, offset, _bytes(rest))
         case "ftruncate":
             return Act("cut", name, int(rest.split(")")[0]))
-        case "unlink":
-            return Act("remove", name)
-        case _:
-            return Act("confirm", name)
+        case call:
+            return Act("remove" if call == "unlink" else "confirm", name)
 
 
 def _bytes(rest: str) -> bytes:
