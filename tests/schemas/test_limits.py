@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from registry_core.errors import Fault
 from registry_core.schemas.limits import MAX_DEPTH, check_document, check_instance
+
+if TYPE_CHECKING:
+    from registry_core.definitions.schema import JsonObject
+
+_KEYWORDS = st.sampled_from(
+    [
+        *("type", "properties", "items", "allOf", "not", "required", "enum", "minLength", "$id"),
+        *("dependencies", "prefixItems", "additionalProperties", "pattern", "$defs", "const"),
+    ]
+)
+_SETTINGS = st.recursive(
+    st.sampled_from(["string", "object", True, None, 0, -1, 1.5, "(", "#", "x"]),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(_KEYWORDS, inner, max_size=3),
+        st.dictionaries(st.sampled_from(["a", "b/c"]), inner, max_size=2),
+    ),
+    max_leaves=12,
+)
 
 
 def _nested(levels: int) -> dict[str, object]:
@@ -192,3 +215,15 @@ class TestKeywords:
         }
 
         assert check_document(document) == ()
+
+
+class TestQuickWay:
+    @given(st.dictionaries(_KEYWORDS, _SETTINGS, max_size=4))
+    @settings(max_examples=500, deadline=None)
+    def test_a_document_is_welcome_just_when_no_schema_in_it_has_a_fault(
+        self, document: JsonObject
+    ) -> None:
+        """One look finds that there is none; a second, which a known fault brings on, names each."""
+        found = check_document({**document, "maxLength": -1})
+
+        assert check_document(document) == tuple(f for f in found if f.path != "/maxLength")
