@@ -15,7 +15,7 @@ from registry_core.results.batch import BatchResult, ItemRecord, Outcome, batch_
 from registry_core.runtime.batching_ledger import Ledger
 from registry_core.runtime.batching_options import BatchOptions
 from registry_core.runtime.batching_outbox import Outbox
-from registry_core.runtime.batching_pool import Pool, now_of
+from registry_core.runtime.batching_pool import Pool
 from registry_core.runtime.batching_progress import Milestones
 from registry_core.runtime.batching_source import check_source, size_of
 from registry_core.runtime.clock import Clock, SystemClock
@@ -260,7 +260,7 @@ class _Batch(Generic[T]):
             batch_id=self._id,
             total=total,
             every_seconds=options.progress_seconds,
-            now=now_of(clock),
+            now=clock.monotonic,
         )
         self.pool = Pool(
             items,
@@ -286,7 +286,7 @@ class _Batch(Generic[T]):
         self._milestones.end()
         lost, not_run = pool.pulled - self._ledger.done, pool.not_run
         summary = self._ledger.summary(
-            seconds=now_of(self._clock)() - pool.since,
+            seconds=self._clock.monotonic() - pool.since,
             lost=lost,
             not_run=not_run,
             allowed=options.max_concurrency,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
@@ -18,7 +17,6 @@ from registry_core.results.batch import Outcome
 from registry_core.results.outcomes import ErrorRecord
 from registry_core.runtime.batching_source import as_shelf
 from registry_core.runtime.batching_tasks import BatchTasks
-from registry_core.runtime.clock import SystemClock
 from registry_core.runtime.failures import record_failure
 from registry_core.runtime.journal import stamp
 
@@ -32,16 +30,11 @@ if TYPE_CHECKING:
     from registry_core.runtime.batching_source import Shelf
     from registry_core.runtime.clock import Clock
 
-__all__ = ["Pool", "now_of"]
+__all__ = ["Pool"]
 
 _SLICE_SECONDS = 0.005  # how long items that never wait may keep the event loop
 
 T = TypeVar("T")
-
-
-def now_of(clock: Clock) -> Callable[[], float]:
-    """Return what tells monotonic seconds, without a Python call where that can be had."""
-    return time.monotonic if isinstance(clock, SystemClock) else clock.monotonic
 
 
 class Pool(Generic[T]):
@@ -75,6 +68,7 @@ class Pool(Generic[T]):
         "_milestones",
         "_now",
         "_options",
+        "_owner",
         "_shelf",
         "_source",
         "_tick_at",
@@ -118,7 +112,7 @@ class Pool(Generic[T]):
         self.reason: StopReason = ""
         self.error: ErrorRecord | None = None
         self._options, self._ledger, self._milestones = options, ledger, milestones
-        self._clock, self._now = clock, now_of(clock)
+        self._clock, self._now = clock, clock.monotonic
         self._work, self._key = work, key
         self._source = items
         self._shelf = as_shelf(
@@ -133,6 +127,7 @@ class Pool(Generic[T]):
         self._interrupt: KeyboardInterrupt | None = None
         self._total = total
         self._feeder: asyncio.Task[None] | None = None
+        self._items: Iterator[T] = iter(())
         self._tick_at = self.since = 0.0
         self._deadline = math.inf
 
@@ -141,7 +136,7 @@ class Pool(Generic[T]):
         self._limit = limit
         grace = self._options.grace_seconds
         self.tasks = BatchTasks(grace_seconds=grace, broke=self._source_failed)
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._owner = asyncio.get_running_loop(), asyncio.current_task()
         self.since = self._now()
         self._tick_at = self.since + _SLICE_SECONDS
         seconds = self._options.timeout_seconds
@@ -151,7 +146,10 @@ class Pool(Generic[T]):
         self._turn_at = min(self._limit, self._milestones.mark)
         if self._shelf is None:
             # What is not synchronous has a shelf.
-            self._items: Iterator[T] = iter(cast("Iterable[T]", self._source))
+            try:
+                self._items = iter(cast("Iterable[T]", self._source))
+            except Exception as error:  # noqa: BLE001 -- a source that fails before its first item
+                self._source_failed(error)
         else:
             self._items = self._shelf
             self._feeder = self.tasks.begin(self._feed(self._shelf))
@@ -264,14 +262,16 @@ class Pool(Generic[T]):
                             key = ""
                             key = name(item)
                         outcome = await work(item)
+                        is_ok = outcome.ok
                     except BaseException as error:  # noqa: BLE001 -- it is that item's outcome
                         outcome = self._outcome_of(error)
+                        is_ok = False
                     end = now()
                     run = end - begin
                     runs(run)
                     if deliver is not None:
                         deliver(index, queue, run, outcome, key)
-                    if not outcome.ok:
+                    if not is_ok:
                         self._missed(index, queue, run, outcome, key)
                     if end >= self._tick_at or (is_bounded and self.pulled >= self._turn_at):
                         break
@@ -285,6 +285,9 @@ class Pool(Generic[T]):
                 self.peak = max(self.peak, active)
             self._active -= 1
             overtime = overtime + 1 if end >= self._tick_at else 0
+        self._pass_on()
+
+    def _pass_on(self) -> None:
         interrupt, self._interrupt = self._interrupt, None
         if interrupt is not None:
             raise interrupt
@@ -297,6 +300,8 @@ class Pool(Generic[T]):
                 that waits gives others their turn; a second one means that this one did not.
         """
         self._look_around()
+        if overtime and self._now() >= self._deadline:
+            self._time_is_up()
         if overtime and not self._has_ended:
             if not self._is_refreshing:
                 self._is_refreshing = True
@@ -327,11 +332,8 @@ class Pool(Generic[T]):
         """Give items another slice of time, now that everybody else had a turn."""
         self._is_refreshing = False
         self._ledger.fold()
-        now = self._now()
-        if now >= self._deadline:
-            self._time_is_up()
         if not self._has_ended:
-            self._tick_at = now + _SLICE_SECONDS
+            self._tick_at = self._now() + _SLICE_SECONDS
 
     def _missed(self, index: int, queue: float, run: float, outcome: Outcome, key: str) -> None:
         self._ledger.miss(index, queue, run, outcome, key)
@@ -363,7 +365,7 @@ class Pool(Generic[T]):
                 self.stop("cancelled")
             case GeneratorExit() if self.tasks.is_cut or not self._loop.is_running():
                 self.finish("cancelled")
-            case asyncio.CancelledError() if _is_asked_to_end():
+            case asyncio.CancelledError() if self._is_asked_to_end():
                 self.stop("cancelled")
             case _ if not self.tasks.is_cut:
                 at = stamp(self._clock)
@@ -380,13 +382,18 @@ class Pool(Generic[T]):
             message = f"the batch's {self._options.timeout_seconds:g} s were up"
         return ErrorRecord("cancelled", "", message, at=stamp(self._clock))
 
+    def _is_asked_to_end(self) -> bool:
+        """Return whether somebody ends the workers, rather than an item its own task."""
+        task, owner = asyncio.current_task(), self._owner
+        if task is None or not task.cancelling():
+            return False
+        if owner is None or owner.done() or owner.cancelling() or self.tasks.are_cancelled(task):
+            return True
+        while task.uncancel():
+            pass
+        return False
+
 
 def _set(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
-
-
-def _is_asked_to_end() -> bool:
-    """Return whether somebody cancelled this task, rather than its item itself."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

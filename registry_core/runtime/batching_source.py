@@ -44,7 +44,10 @@ def as_shelf(
     """Return a shelf for *items*, or None where workers can pull from them directly."""
     if isinstance(items, AsyncIterable):
         return Shelf(items, room)
-    return Shelf(_from_thread(items, room), room) if blocking else None
+    if not blocking:
+        return None
+    ahead = max(room // 2, 1)
+    return Shelf(_from_thread(items, ahead), room - ahead or 1)
 
 
 class Shelf(Iterator[T], Generic[T]):

@@ -41,9 +41,15 @@ class BatchTasks:
         """Whether none is left."""
         return not self._tasks
 
+    def are_cancelled(self, asking: asyncio.Task[object]) -> bool:
+        """Return whether there are others than *asking*, and somebody cancelled all of them."""
+        others = self._tasks - {asking}
+        return bool(others) and all(task.cancelling() for task in others)
+
     def begin(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Run *work* in a task."""
-        task = self._loop.create_task(work)
+        # Not by the loop's factory: an eager one would nest every worker in the one before.
+        task = asyncio.Task(work, loop=self._loop)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task

@@ -17,6 +17,7 @@ from registry_core.results.batch import Outcome
 from registry_core.results.outcomes import ErrorRecord
 from registry_core.runtime.batch import batch_result_of, run_batch, stream_batch
 from registry_core.runtime.batching_options import BatchOptions
+from registry_core.testing.clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -296,6 +297,49 @@ class TestSources:
         assert result.summary.not_run is None
 
     @pytest.mark.fault("F63")
+    def test_a_source_that_cannot_begin_is_told_like_one_that_raises(self) -> None:
+        """A cursor that fails on its first question."""
+
+        class Broken:
+            def __iter__(self) -> Iterator[int]:
+                raise OSError("no table")
+
+        result = run(Broken(), echo)
+
+        assert (result.status, result.stopped_by, len(result.items)) == ("failed", "source", 0)
+
+    @pytest.mark.fault("F62")
+    @pytest.mark.parametrize("kind", ["direct", "async", "thread"])
+    def test_no_source_is_read_far_ahead(self, kind: str) -> None:
+        """What was got and is not done yet is at most twice the concurrency, and one at hand."""
+        got: list[int] = []
+        done: list[object] = []
+        most = 0
+
+        def source() -> Iterator[int]:
+            for number in range(300):
+                got.append(number)
+                yield number
+
+        async def gradually() -> AsyncIterator[int]:
+            for number in source():
+                await asyncio.sleep(0)
+                yield number
+
+        async def work(item: object) -> Outcome:
+            nonlocal most
+            most = max(most, len(got) - len(done))
+            await asyncio.sleep(0.0005)
+            done.append(item)
+            return Outcome(ok=True)
+
+        options = BatchOptions(max_concurrency=4, blocking_source=kind == "thread")
+        result = run(gradually() if kind == "async" else source(), work, options)
+
+        assert result.summary.succeeded == 300
+        assert most <= 4 * 2 + 1
+
+    @pytest.mark.fault("F63")
     def test_an_async_source_that_raises_keeps_what_it_gave(self) -> None:
         """As does a cursor whose connection went away."""
 
@@ -416,6 +460,35 @@ class TestRecords:
         assert [record.index for record in result.failures] == [7]
         assert statuses(result) == {"succeeded": 999, "failed": 1}
         assert result.status == "partial"
+
+    @pytest.mark.requirement("R59")
+    @pytest.mark.parametrize("workers", [1, 3])
+    def test_an_item_that_cancels_its_task_fails_alone(self, workers: int) -> None:
+        """The task is a worker's, and others need it."""
+
+        async def work(item: object) -> Outcome:
+            if item == 7:
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+            await asyncio.sleep(0)
+            return Outcome(ok=True, value=item)
+
+        result = run(range(100), work, BatchOptions(max_concurrency=workers))
+
+        assert [record.index for record in result.failures] == [7]
+        assert result.summary.succeeded == 99
+
+    @pytest.mark.requirement("R50")
+    def test_work_that_returns_no_outcome_fails_that_item(self) -> None:
+        """Whoever forgets it is told where."""
+
+        async def work(item: object) -> Outcome:
+            return Outcome(ok=True) if item else None  # type: ignore[return-value]
+
+        result = run(range(3), work)
+
+        assert [record.status for record in result.items] == ["failed", "succeeded", "succeeded"]
 
     @pytest.mark.requirement("R52")
     def test_an_item_that_cannot_be_named_fails_alone(self) -> None:
@@ -593,6 +666,24 @@ class TestEnds:
 
         with pytest.raises(KeyboardInterrupt):
             asyncio.run(run_batch(range(100), work))
+
+
+class TestClocks:
+    def test_durations_and_the_deadline_follow_the_clock_that_is_given(self) -> None:
+        """Whoever tests with a clock of their own waits for nothing."""
+        clock = FakeClock()
+
+        async def work(item: object) -> Outcome:
+            clock.advance(1)
+            return Outcome(ok=True, value=item)
+
+        options = BatchOptions(max_concurrency=1, timeout_seconds=4.5)
+        result = asyncio.run(run_batch(range(10), work, options=options, clock=clock))
+
+        assert result.summary.succeeded == 5
+        assert [record.run_seconds for record in result.items][:5] == [1] * 5
+        assert (result.status, result.summary.not_run) == ("timed_out", 5)
+        assert result.started_at.startswith("2030-01-01")
 
 
 class TestSummary:
