@@ -9,6 +9,7 @@ fits is ever ruled out.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -46,11 +47,25 @@ class _Sample:
 
 @dataclass(frozen=True, slots=True)
 class _Taker:
-    """A schema with the types that it takes, empty for any, and the keys an object must have."""
+    """A schema with the types that it takes, empty for any, and what it asks of an object.
+
+    Attributes:
+        schema: The schema.
+        kinds: Types that it takes; empty for any.
+        keys: Keys that an object must have.
+        parts: Types that it takes under a key, where it takes not all of them.
+    """
 
     schema: SchemaDefinition
     kinds: frozenset[str]
     keys: frozenset[str]
+    parts: Mapping[str, frozenset[str]]
+
+    def may_take(self, sample: Mapping[str, JsonValue]) -> bool:
+        """Return whether the types and the keys of *sample* are none that it refuses."""
+        return self.keys <= sample.keys() and all(
+            key not in sample or _kind(sample[key]) in kinds for key, kinds in self.parts.items()
+        )
 
 
 class Verdicts:
@@ -156,7 +171,7 @@ class Takers:
             taker
             for key in {"", *sample}
             for taker in self._by_key.get(key, ())
-            if taker.keys <= sample.keys()
+            if taker.may_take(sample)
         ]
 
 
@@ -189,20 +204,32 @@ def _closed(document: JsonObject) -> JsonObject:
     return cast("JsonObject", copied(document))
 
 
-def _demands(document: JsonObject) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the types and the keys that *document* asks for at its top."""
-    schema: JsonValue = document
+def _demands(
+    document: JsonObject,
+) -> tuple[frozenset[str], frozenset[str], Mapping[str, frozenset[str]]]:
+    """Return the types, the keys and the types under keys that *document* asks for at its top."""
+    top = _followed(document, document)
+    properties = top.get("properties")
+    if not isinstance(properties, dict):
+        properties = {}
+    below = {key: _kinds(_followed(document, part).get("type")) for key, part in properties.items()}
+    parts = {key: kinds for key, kinds in below.items() if kinds}
+    return _kinds(top.get("type")), _texts(top.get("required")), parts
+
+
+def _followed(document: JsonObject, schema: JsonValue) -> JsonObject:
+    """Return *schema* without references before it; empty where it says nothing that is sure."""
     for _ in range(len(document) + 8):
         if not isinstance(schema, dict):
-            return frozenset(), frozenset()
+            break
         if "$ref" not in schema:
-            return _kinds(schema.get("type")), _texts(schema.get("required"))
+            return schema
         # Whether keywords beside a reference count depends on the dialect; leave them out.
         try:
             schema = follow(document, str(schema["$ref"]))
         except LookupError:
             break
-    return frozenset(), frozenset()
+    return {}
 
 
 def _texts(value: JsonValue) -> frozenset[str]:
