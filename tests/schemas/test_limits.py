@@ -223,7 +223,7 @@ class TestQuickWay:
     def test_a_document_is_welcome_just_when_no_schema_in_it_has_a_fault(
         self, document: JsonObject
     ) -> None:
-        """One look finds that there is none; a second one, which any fault brings on, names them."""
+        """The first look finds that there is one; the second, which any leads to, names them."""
         found = check_document({**document, "maxLength": -1})
 
         assert check_document(document) == tuple(f for f in found if f.path != "/maxLength")
