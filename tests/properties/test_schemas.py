@@ -156,7 +156,7 @@ recursive = st.builds(_recursive, leaves, _links, _required, st.booleans())
 documents = schemas | recursive
 
 
-class Validator(Protocol):
+class _Validator(Protocol):
     """What is used of a validator, whose own types lean on a package that is not installed."""
 
     def is_valid(self, instance: object) -> bool:
@@ -164,8 +164,9 @@ class Validator(Protocol):
         ...
 
 
-def _accepts(schema: JsonObject, value: JsonValue) -> bool:
-    judge = cast("Validator", Draft202012Validator(schema))
+def accepts(schema: JsonObject, value: JsonValue) -> bool:
+    """Return whether an independent validator takes *value* as *schema*."""
+    judge = cast("_Validator", Draft202012Validator(schema))
     return judge.is_valid(value)
 
 
@@ -182,7 +183,7 @@ class TestContainment:
         """The one unforgivable mistake is a link that breaks while a pipeline runs."""
         assume(isinstance(compare(producer, consumer), Fits))
 
-        refused = [v for v in samples if _accepts(producer, v) and not _accepts(consumer, v)]
+        refused = [v for v in samples if accepts(producer, v) and not accepts(consumer, v)]
 
         assert refused == []
 
@@ -200,7 +201,7 @@ class TestContainment:
         verdict = compare(producer, consumer)
 
         assert not isinstance(verdict, Misfit)
-        assert all(_accepts(consumer, v) for v in samples if _accepts(producer, v))
+        assert all(accepts(consumer, v) for v in samples if accepts(producer, v))
 
     @EXAMPLES
     @given(producer=documents, consumer=documents)
@@ -214,8 +215,8 @@ class TestContainment:
         # Python's `$` also matches before a last line break; the standard's does not.
         assume("\\n" not in json.dumps(verdict.witness))
 
-        assert _accepts(producer, verdict.witness)
-        assert not _accepts(consumer, verdict.witness)
+        assert accepts(producer, verdict.witness)
+        assert not accepts(consumer, verdict.witness)
 
     @EXAMPLES
     @given(schema=schemas)
