@@ -11,6 +11,7 @@ import asyncio
 import inspect
 import logging
 import threading
+from concurrent import futures
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import Context, copy_context
@@ -78,16 +79,24 @@ class ObserverFeed:
 
     async def drain(self, seconds: float) -> bool:
         """Return whether everything told so far was heard; wait at most *seconds* for it."""
-        marks = [mark for one in self._listeners if not (mark := one.mark()).done()]
+        marks = self._marks()
         if not marks:
             return True
         _, late = await asyncio.wait([_wake_by(mark) for mark in marks], timeout=seconds)
         return not late
 
+    def wait(self, seconds: float) -> bool:
+        """Return what :meth:`drain` does, from code that is not async."""
+        return not futures.wait(self._marks(), timeout=seconds).not_done
+
     def close(self) -> None:
         """Tell nothing more; of what still waits only the ends of runs are heard."""
         for listener in self._listeners:
             listener.close()
+
+    def _marks(self) -> list[Future[None]]:
+        """Return what is not reached yet of what was told so far."""
+        return [mark for one in self._listeners if not (mark := one.mark()).done()]
 
 
 class _Listener:

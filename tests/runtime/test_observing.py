@@ -270,3 +270,17 @@ class TestEnding:
 
         assert done.wait(SOON)
         assert tell(feed)
+
+    def test_the_end_of_a_process_can_wait_without_an_event_loop(
+        self, held: threading.Event
+    ) -> None:
+        """A command that ends at once would take the last trace with it."""
+        heard: list[Event] = []
+        feed, stuck = ObserverFeed([heard.append]), ObserverFeed([hanging(held)])
+        for event in events():
+            feed.tell(event)
+            stuck.tell(event)
+
+        assert feed.wait(SOON)
+        assert not stuck.wait(0.01)
+        assert heard == list(events())
