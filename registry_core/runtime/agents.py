@@ -17,7 +17,7 @@ from registry_core.errors import AgentLoadError, ConfigError, DefinitionError
 from registry_core.names import AgentId
 from registry_core.runtime.failures import carried, type_name
 from registry_core.runtime.host import Host
-from registry_core.runtime.lane import Raised
+from registry_core.runtime.settled import Raised
 from registry_core.schemas.codec import Codec, codec_of
 
 if TYPE_CHECKING:

@@ -11,13 +11,14 @@ from typing import TypeAlias
 from registry_core.definitions.context import RunContext
 from registry_core.definitions.middleware import Values
 from registry_core.errors import AdmissionError, AgentLoadError, AttemptTimeoutError, RunTimeUpError
-from registry_core.results.outcomes import AttemptRecord, AttemptStatus, ErrorRecord
+from registry_core.results.outcomes import AttemptRecord, AttemptStatus, ErrorCode, ErrorRecord
 from registry_core.runtime.agents import LoadedAgent
 from registry_core.runtime.failures import carried, error_code, record_failure
 from registry_core.runtime.journal import stamp
-from registry_core.runtime.lane import Lane, Overdue, Raised, Returned, Settled
+from registry_core.runtime.lane import Lane
 from registry_core.runtime.middleware import ActiveMiddleware, CallFacts, StageCall, through
 from registry_core.runtime.scope import RunScope
+from registry_core.runtime.settled import Overdue, Raised, Returned, Settled
 from registry_core.runtime.values import check_output
 
 __all__ = ["Answer", "Attempt", "Failure", "blame"]
@@ -200,6 +201,11 @@ class Attempt:
         )
 
 
+_NOT_ITS_OWN: frozenset[ErrorCode] = frozenset(
+    {"agent_error", "attempt_timeout", "run_timeout", "invalid_input", "load_error", "host_error"}
+)
+
+
 def blame(
     culprit: ActiveMiddleware, error: BaseException, *, stage_id: str, attempt: int, at: str
 ) -> Failure:
@@ -207,7 +213,7 @@ def blame(
     code = error_code(error)
     record = record_failure(
         error,
-        code=code if code == "invalid_output" else "middleware_error",
+        code="middleware_error" if code in _NOT_ITS_OWN else code,
         stage_id=stage_id,
         attempt=attempt,
         at=at,

@@ -23,12 +23,13 @@ from registry_core.names import AgentId
 from registry_core.pipeline.pipeline import FromStage, Pipeline, Stage
 from registry_core.results.durable import RunEnd, StageDone
 from registry_core.results.outcomes import ErrorRecord, StageRecord
-from registry_core.results.run import RunResult, RunStatus
+from registry_core.results.run import RunResult
 from registry_core.runtime.failures import record_failure
 from registry_core.runtime.journal import stamp
 from registry_core.runtime.lane import Lane
 from registry_core.runtime.stage import StageRun
 from registry_core.runtime.values import Offer
+from registry_core.runtime.verdict import measure, verdict
 from registry_core.runtime.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -226,11 +227,17 @@ class Conductor:
     def result(self, *, cancelled: bool = False) -> RunResult:
         """Return the run's result; to be called once, when everything has ended."""
         records = tuple(map(self._record, count(), self._pipeline.stages))
-        status, error = self._verdict(records, cancelled=cancelled)
+        status, error = verdict(records, self.scope, self._error, cancelled=cancelled)
         seconds = self.scope.clock.monotonic() - self._started
         good = status in {"success", "partial"}
         self.scope.journal.run_finished(status, seconds, error)
-        self._measure(records, status, seconds)
+        measure(
+            self.scope.host.metrics,
+            self._pipeline.name,
+            (record for record in records if record.stage_id not in self._earlier),
+            status,
+            seconds,
+        )
         return RunResult(
             run_id=self.scope.run_id,
             pipeline=self._pipeline.name,
@@ -242,14 +249,6 @@ class Conductor:
             last_good_output=None if good else self._last_good,
             error=error,
         )
-
-    def _measure(self, records: Sequence[StageRecord], status: RunStatus, seconds: float) -> None:
-        metrics, pipeline = self.scope.host.metrics, self._pipeline.name
-        for record in records:
-            if record.started_at and record.stage_id not in self._earlier:
-                stage = metrics.stage(pipeline, record.stage_id, record.agent, record.status)
-                stage.record(record.seconds)
-        metrics.run(pipeline, status).record(seconds)
 
     async def _main(self, lane: Lane) -> None:
         await self._bring_in(lane)
@@ -368,23 +367,6 @@ class Conductor:
     def _output(self) -> object:
         outputs = {name: self._outputs[name].value for name in self._pipeline.outputs}
         return outputs[self._pipeline.outputs[0]] if len(outputs) == 1 else outputs
-
-    def _verdict(
-        self, records: tuple[StageRecord, ...], *, cancelled: bool
-    ) -> tuple[RunStatus, ErrorRecord | None]:
-        errors = [record.error for record in records if record.error is not None]
-        if cancelled:
-            caught = next((error for error in errors if error.code == "cancelled"), None)
-            return "cancelled", caught or self.scope.cut_record()
-        error = self._error or next((e for e in errors if e.code == "run_timeout"), None)
-        if error is not None:
-            return ("timed_out" if error.code == "run_timeout" else "failed"), error
-        if any(record.status == "not_run" for record in records):
-            if self.scope.time_is_up():
-                return "timed_out", self.scope.cut_record()
-            return "failed", ErrorRecord("host_error", "", "a source never came", phase="host")
-        skipped = any(record.status == "skipped" for record in records)
-        return ("partial" if skipped else "success"), None
 
     def _record_load(self, index: int, stage: Stage, error: ErrorRecord) -> None:
         """Record a stage whose agent could not be had; bringing them in is when the run began."""

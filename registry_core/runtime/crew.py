@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from registry_core.errors import AgentLoadError
 from registry_core.runtime.agents import Blueprint, Blueprints, LoadedAgent, bring_in
 from registry_core.runtime.failures import type_name
-from registry_core.runtime.lane import Lane, Raised, Returned, supervise
+from registry_core.runtime.settled import Raised, Returned
+from registry_core.runtime.supervision import supervise
 
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonObject
     from registry_core.names import AgentId
     from registry_core.runtime.clock import Clock
     from registry_core.runtime.journal import Journal
+    from registry_core.runtime.lane import Lane
     from registry_core.runtime.threads import AgentThreads
 
 __all__ = ["Crew"]

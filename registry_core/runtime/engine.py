@@ -18,6 +18,7 @@ from registry_core.runtime.agents import AgentSource, Blueprints
 from registry_core.runtime.clock import Clock, SystemClock
 from registry_core.runtime.compiling import Chains
 from registry_core.runtime.ids import run_id
+from registry_core.runtime.observing import ObserverFeed
 from registry_core.runtime.quick import QuickRun
 from registry_core.runtime.scope import RunOptions
 from registry_core.runtime.terms import Terms
@@ -39,6 +40,8 @@ _OPTIONS = RunOptions()
 
 _log = logging.getLogger("registry_core.runtime")
 
+_HEARD_SECONDS = 1.0
+
 
 async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run depends on
     pipeline: Pipeline,
@@ -47,6 +50,7 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
     agents: AgentSource | Blueprints | Chains,
     middleware: Sequence[ActiveMiddleware] = (),
     observers: Sequence[Observer] = (),
+    feed: ObserverFeed | None = None,
     options: RunOptions = _OPTIONS,
     clock: Clock = _CLOCK,
     draw: Callable[[], float] = random.random,  # noqa: S311 -- it spreads pauses, it keeps no secret
@@ -62,7 +66,9 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
         agents: Where the agents come from; kept :class:`Blueprints` save reading them again,
             kept :class:`Chains` save compiling a pipeline again.
         middleware: Layers that this run asked for, in any order.
-        observers: Hear each event at once.
+        observers: Hear each event in a thread of their own, all of it before this returns, if
+            they are no more than a second behind.
+        feed: Leads to others who listen, and is not waited for.
         options: Limits and facts of this run.
         clock: Tells time and makes pauses.
         draw: Gives numbers from 0 to 1, for jitter.
@@ -78,12 +84,14 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
     """
     if not isinstance(agents, Chains):
         agents = Chains(agents if isinstance(agents, Blueprints) else Blueprints(agents))
+    own = ObserverFeed(observers)
+    feeds = (own,) if feed is None else (own, feed)
     terms = Terms(
         pipeline,
         values,
         agents.blueprints,
         middleware,
-        observers,
+        feeds,
         options,
         clock,
         draw,
@@ -91,7 +99,7 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
         keeper,
         earlier,
     )
-    if not observers and keeper is None and not _log.isEnabledFor(logging.DEBUG):
+    if not any(feeds) and keeper is None and not _log.isEnabledFor(logging.DEBUG):
         chain = agents.of(pipeline, middleware, options.attempt_timeout_seconds)
         if chain is not None and chain.given in values and len(values) == 1:
             try:
@@ -101,7 +109,17 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
             else:
                 return await _quick(QuickRun(chain, value, terms), options)
     _check_values(pipeline, values)
-    return await _conduct(terms)
+    try:
+        result = await _conduct(terms)
+    except asyncio.CancelledError:
+        await own.drain(_HEARD_SECONDS)
+        raise
+    try:
+        await own.drain(_HEARD_SECONDS)
+    except asyncio.CancelledError as error:
+        error.__dict__["result"] = result
+        raise
+    return result
 
 
 async def _conduct(terms: Terms) -> RunResult:

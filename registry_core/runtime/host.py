@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from registry_core.runtime.admission import Admission
 from registry_core.runtime.breaker import Breakers
 from registry_core.runtime.budget import RetryBudgets
-from registry_core.runtime.lane import Spares
 from registry_core.runtime.metrics import Metrics
+from registry_core.runtime.stepping import Spares
 from registry_core.runtime.threads import AgentThreads
 from registry_core.runtime.watchdog import Watchdog
 from registry_core.settings.limits import BreakerPolicy, HostCapacity, RetryBudgetPolicy

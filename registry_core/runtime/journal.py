@@ -1,7 +1,7 @@
 """What a run tells: events to observers, lines to the log.
 
-An observer that raises is dropped for the rest of the run, with one line. Values never go to
-the log, nor does the text of an exception, which may hold them: the record has it.
+Observers are told by way of a feed, which neither waits for them nor fails with them. Values
+never go to the log, nor does the text of an exception, which may hold them: the record has it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from registry_core.results.events import Event, EventKind, Observer
-from registry_core.runtime.failures import type_name
+from registry_core.results.events import Event, EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from registry_core.names import AgentId
     from registry_core.results.outcomes import AttemptRecord, ErrorRecord, StageRecord
     from registry_core.runtime.clock import Clock
+    from registry_core.runtime.observing import ObserverFeed
 
 __all__ = ["Journal", "stamp"]
 
@@ -32,11 +32,11 @@ def stamp(clock: Clock) -> str:
 class Journal:
     """The events and the log lines of one run."""
 
-    def __init__(self, run_id: str, observers: Iterable[Observer], clock: Clock) -> None:
-        """Tell *observers*, in their order."""
+    def __init__(self, run_id: str, feeds: Iterable[ObserverFeed], clock: Clock) -> None:
+        """Tell whoever listens to *feeds*."""
         self._run_id = run_id
         self._clock = clock
-        self._observers = list(observers)
+        self._feeds = [feed for feed in feeds if feed]
 
     def run_started(self, pipeline: str) -> None:
         """The run begins."""
@@ -45,21 +45,21 @@ class Journal:
     def run_finished(self, status: str, seconds: float, error: ErrorRecord | None) -> None:
         """The run is over; nothing is told after that."""
         self._emit("run_finished", status=status, seconds=seconds, detail=_text(error))
-        self._observers.clear()
+        self._feeds.clear()
 
     def stage_started(self, stage_id: str, agent: AgentId) -> None:
         """A stage begins."""
-        if self._observers:
+        if self._feeds:
             self._emit("stage_started", stage_id=stage_id, agent=agent)
 
     def attempt_started(self, stage_id: str, agent: AgentId, number: int) -> None:
         """An attempt begins."""
-        if self._observers:
+        if self._feeds:
             self._emit("attempt_started", stage_id=stage_id, agent=agent, attempt=number)
 
     def attempt_finished(self, stage_id: str, record: AttemptRecord) -> None:
         """An attempt is over."""
-        if self._observers:
+        if self._feeds:
             self._emit(
                 "attempt_finished",
                 stage_id=stage_id,
@@ -72,7 +72,7 @@ class Journal:
 
     def stage_finished(self, record: StageRecord) -> None:
         """A stage is over, or will never begin."""
-        if self._observers:
+        if self._feeds:
             self._emit(
                 "stage_finished",
                 stage_id=record.stage_id,
@@ -152,17 +152,8 @@ class Journal:
             seconds=seconds,
             detail=detail,
         )
-        for observer in tuple(self._observers):
-            try:
-                observer(event)
-            except BaseException as error:  # noqa: BLE001 -- telling never changes what is told
-                self._observers.remove(observer)
-                _log.warning(
-                    "an observer raised %s at %s and hears no more of run %s",
-                    type_name(error),
-                    kind,
-                    self._run_id,
-                )
+        for feed in self._feeds:
+            feed.tell(event)
 
 
 def _text(error: ErrorRecord | None) -> str:

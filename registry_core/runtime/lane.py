@@ -21,44 +21,19 @@ import asyncio
 import contextvars
 import sys
 from asyncio import tasks
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
-if TYPE_CHECKING:
-    from types import TracebackType
+from registry_core.runtime.settled import Overdue, Raised, Returned, Settled
+from registry_core.runtime.stepping import Rest, Spares
 
-__all__ = ["Lane", "Overdue", "Raised", "Returned", "Settled", "Spares", "force", "supervise"]
+__all__ = ["Lane"]
 
 
 T = TypeVar("T")
 
 Work: TypeAlias = Coroutine[object, object, T]
-
-
-@dataclass(frozen=True, slots=True)
-class Returned(Generic[T]):
-    """It ended with a value."""
-
-    value: T
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """It ended with an exception, of whatever kind."""
-
-    error: BaseException
-
-
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """Its time was up; *answer* is what it raised on being told so."""
-
-    answer: BaseException | None = None
-
-
-Settled: TypeAlias = Returned[T] | Raised
 
 
 class Lane:
@@ -87,7 +62,7 @@ class Lane:
     work: Work[None]
     context: contextvars.Context
     _task: asyncio.Task[None]
-    _rest: _Rest
+    _rest: Rest
     _is_forced = False
     _timer: asyncio.TimerHandle | None = None
     _grace_timer: asyncio.TimerHandle | None = None
@@ -125,7 +100,7 @@ class Lane:
         self.work = work
         self.context = contextvars.copy_context()
         if sys.version_info >= (3, 12):
-            self._rest = _Rest(self)
+            self._rest = Rest(self)
             loop = asyncio.get_running_loop()
             self._task = asyncio.Task(self._rest, loop=loop, eager_start=True)
         else:
@@ -299,7 +274,7 @@ class Lane:
     def _move(self) -> None:
         """Go on in another task: what this one waits for does not end when it is cancelled."""
         self._rest.lane = None
-        self._rest = _Rest(self)
+        self._rest = Rest(self)
         self._rest.thrown = asyncio.CancelledError()
         self._task = asyncio.get_running_loop().create_task(self._rest)
 
@@ -328,168 +303,6 @@ class Lane:
 
     def _on_forced(self) -> None:
         self._forced()
-
-
-class _Rest(Coroutine[object, object, None]):
-    """What the lane's task steps: the work from where it is, watched whenever it waits.
-
-    Attributes:
-        lane: Whose work it is; None when there is nothing to do any more.
-        awaited: What the work waits for since it was begun, until the task has asked.
-        thrown: What to raise inside the work first.
-    """
-
-    __slots__ = ("awaited", "lane", "thrown")
-
-    def __init__(self, lane: Lane | None = None) -> None:
-        self.lane = lane
-        self.awaited: tuple[object] | None = None
-        self.thrown: BaseException | None = None
-
-    def send(self, value: object, /) -> object:
-        if self.thrown is not None:
-            thrown, self.thrown = self.thrown, None
-            return self.throw(thrown)
-        lane = self.lane
-        if lane is None or lane.is_over:
-            raise StopIteration
-        if self.awaited is not None:
-            (awaited,) = self.awaited
-            self.awaited = None
-            return awaited
-        try:
-            awaited = lane.context.run(lane.work.send, value)
-        except StopIteration:
-            lane.over(None)
-            raise
-        except BaseException as error:  # noqa: BLE001 -- the lane's maker looks at it
-            lane.over(error)
-            raise StopIteration from None
-        if lane.coro is not lane.watched:
-            lane.watch()
-        return awaited
-
-    def throw(
-        self,
-        kind: type[BaseException] | BaseException,
-        value: BaseException | object = None,
-        trace: TracebackType | None = None,
-        /,
-    ) -> object:
-        lane = self.lane
-        if lane is None or lane.is_over:
-            raise StopIteration
-        self.awaited = None
-        error = kind if isinstance(kind, BaseException) else kind(value)
-        try:
-            awaited = lane.context.run(lane.work.throw, error.with_traceback(trace))
-        except StopIteration:
-            lane.over(None)
-            raise
-        except BaseException as raised:  # noqa: BLE001 -- as above
-            lane.over(raised)
-            raise StopIteration from None
-        if lane.coro is not lane.watched:
-            lane.watch()
-        return awaited
-
-    def close(self) -> None:
-        lane = self.lane
-        if lane is not None:
-            lane.close()
-
-    def __await__(self) -> Generator[object, object, None]:
-        raise NotImplementedError  # only a task steps it
-
-
-class Spares:
-    """A task that a lane did not need, for the next one in the same turn of the event loop.
-
-    A task that nobody needs ends by itself at the next turn, and until then is on nobody's books.
-    """
-
-    __slots__ = ("_spare",)
-
-    def __init__(self) -> None:
-        """Have none."""
-        self._spare: tuple[asyncio.AbstractEventLoop, _Rest, asyncio.Task[None]] | None = None
-
-    def take(self, loop: asyncio.AbstractEventLoop) -> tuple[_Rest, asyncio.Task[None]]:
-        """Return a task of *loop* that nobody needs, and what it steps."""
-        spare, self._spare = self._spare, None
-        if spare is not None and spare[0] is loop and not spare[2].done():
-            return spare[1:]
-        rest = _Rest()
-        task = asyncio.Task(rest, loop=loop)
-        tasks._unregister_task(task)  # noqa: SLF001 -- see the head of this module
-        return rest, task
-
-    def give(self, loop: asyncio.AbstractEventLoop, rest: _Rest, task: asyncio.Task[None]) -> None:
-        """Take back what a lane did not need."""
-        rest.lane = None
-        if not task.cancelling():
-            self._spare = (loop, rest, task)
-
-
-async def supervise(
-    work: Work[T],
-    *,
-    now: Callable[[], float],
-    seconds: float,
-    grace_seconds: float,
-    forced: Callable[[], None],
-) -> Settled[T] | Overdue:
-    """Return how a stranger's *work* ended, at most *seconds* and a grace from now.
-
-    For code that is in no lane.
-
-    Raises:
-        asyncio.CancelledError: If the caller is cancelled; *work* was ended before.
-    """
-    ended: list[Settled[T] | Overdue] = []
-
-    async def only() -> None:
-        ended.append(await lane.attempt(work, seconds))
-
-    over = asyncio.get_running_loop().create_future()
-
-    def wake(_: Lane) -> None:
-        if not over.done():
-            over.set_result(None)
-
-    lane = Lane(now, grace_seconds=grace_seconds, on_forced=forced, on_over=wake)
-    if not lane.start(only()):
-        try:
-            await over
-        except asyncio.CancelledError:
-            lane.cut()
-            if not lane.is_over:
-                over = asyncio.get_running_loop().create_future()
-                try:
-                    await over
-                finally:
-                    lane.close()
-            raise
-        except GeneratorExit:
-            lane.close()
-            raise
-    if lane.error is not None:
-        raise lane.error
-    return ended[0]
-
-
-def force(task: asyncio.Task[T]) -> None:
-    """Close what *task* runs; it is done as soon as the event loop gets to it."""
-    task.add_done_callback(_read)
-    with suppress(BaseException):  # what it raises while it is closed
-        task.get_coro().close()
-    task.cancel()  # wakes the task, which finds its coroutine at an end
-
-
-def _read(task: asyncio.Task[T]) -> None:
-    """Look at the exception of a closed task, or the loop complains that nobody did."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _ended(error: BaseException) -> BaseException:

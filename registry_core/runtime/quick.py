@@ -13,8 +13,9 @@ from registry_core.errors import InvalidOutputError
 from registry_core.results.outcomes import AttemptRecord, StageRecord
 from registry_core.results.run import RESULT_FORMAT, RunResult
 from registry_core.runtime.ids import run_id
-from registry_core.runtime.lane import Lane, Raised, Returned
+from registry_core.runtime.lane import Lane
 from registry_core.runtime.middleware import CallFacts, StageCall
+from registry_core.runtime.settled import Raised, Returned
 from registry_core.runtime.values import check_output
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from registry_core.runtime.chain import Chain, Step
     from registry_core.runtime.conductor import Conductor
     from registry_core.runtime.crew import Crew
-    from registry_core.runtime.lane import Overdue, Settled
+    from registry_core.runtime.settled import Overdue, Settled
     from registry_core.runtime.stage import StageRun
     from registry_core.runtime.terms import Terms
 

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from registry_core.definitions.middleware import Values
     from registry_core.pipeline.pipeline import Stage
     from registry_core.runtime.agents import LoadedAgent
-    from registry_core.runtime.lane import Lane, Overdue, Settled
+    from registry_core.runtime.lane import Lane
     from registry_core.runtime.scope import RunScope
+    from registry_core.runtime.settled import Overdue, Settled
     from registry_core.schemas.codec import Codec
 
 __all__ = ["StageRun", "limit_seconds", "policy_of"]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from registry_core.pipeline.pipeline import Pipeline
 from registry_core.results.durable import EarlierRun, RunKeeper
-from registry_core.results.events import Observer
 from registry_core.runtime.agents import Blueprints
 from registry_core.runtime.clock import Clock
 from registry_core.runtime.conductor import Conductor
 from registry_core.runtime.crew import Crew
 from registry_core.runtime.journal import Journal
 from registry_core.runtime.middleware import ActiveMiddleware, layers_of
+from registry_core.runtime.observing import ObserverFeed
 from registry_core.runtime.scope import RunOptions, RunScope
 from registry_core.runtime.threads import AgentThreads
 
@@ -28,7 +28,7 @@ class Terms:
     values: Mapping[str, object]
     blueprints: Blueprints
     middleware: Sequence[ActiveMiddleware]
-    observers: Sequence[Observer]
+    feeds: Sequence[ObserverFeed]
     options: RunOptions
     clock: Clock
     draw: Callable[[], float]
@@ -39,7 +39,7 @@ class Terms:
     def conductor(self, run: str, deadline: float) -> Conductor:
         """Return who conducts the run with the id *run*, whose time is up at *deadline*."""
         options, clock = self.options, self.clock
-        journal = Journal(run, self.observers, clock)
+        journal = Journal(run, self.feeds, clock)
         crew = Crew(
             self.blueprints,
             self.threads or self.blueprints.host.threads,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from registry_core.errors import StuckThreadsError
-from registry_core.runtime.lane import Raised, Returned, Settled
+from registry_core.runtime.settled import Raised, Returned, Settled
 
 __all__ = ["AgentThreads"]
 

@@ -12,7 +12,7 @@ from registry_core.errors import RegistryError
 from registry_core.names import AgentId
 from registry_core.registry import Registry
 from registry_core.runtime.agents import Blueprint, Blueprints, LoadedAgent, bring_in
-from registry_core.runtime.lane import force
+from registry_core.runtime.stepping import force
 from registry_core.runtime.threads import AgentThreads
 from registry_core.testing.findings import Broken, Finding, Held, Unchecked
 

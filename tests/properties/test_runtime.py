@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +18,7 @@ from registry_core.authoring.agent import middleware
 from registry_core.results.run import RunResult
 from registry_core.runtime.agents import Blueprints
 from registry_core.runtime.engine import execute, result_of
+from registry_core.runtime.host import Host
 from registry_core.runtime.scope import RunOptions
 from registry_core.testing.clock import FakeClock
 from tests.runtime.rig import Part, assemble, layer
@@ -100,17 +103,19 @@ OPTIONS = RunOptions(grace_seconds=0.005)
 def run(rig: Rig, *, cancel_after: int | None = None) -> tuple[RunResult, list[Event]]:
     """Return what came out of a run, and what was heard of it."""
     CALLS.clear()
+    KEPT.host = Host()
     heard: list[Event] = []
 
     async def main() -> RunResult:
         result: RunResult | None = None
         task = asyncio.current_task()
         assert task is not None
+        loop = asyncio.get_running_loop()
 
         def hear(event: Event) -> None:
             heard.append(event)
             if len(heard) == cancel_after and event.kind != "run_finished":
-                task.cancel()
+                loop.call_soon_threadsafe(task.cancel)
 
         try:
             result = await execute(
@@ -127,7 +132,11 @@ def run(rig: Rig, *, cancel_after: int | None = None) -> tuple[RunResult, list[E
         assert result is not None
         return result
 
-    return asyncio.run(main()), heard
+    result = asyncio.run(main())
+    until = time.monotonic() + 10
+    while heard[-1].kind != "run_finished" and time.monotonic() < until:
+        threading.Event().wait(0.001)  # a cancelled caller does not wait for the observers
+    return result, heard
 
 
 def ends(records: tuple[StageRecord, ...]) -> set[str]:
@@ -198,6 +207,7 @@ def test_layers_that_only_pass_on_change_nothing(rig: Rig, scopes: list[str]) ->
     ]
     plain, _ = run(rig)
     CALLS.clear()
+    KEPT.host = Host()
     wrapped = asyncio.run(
         execute(
             rig.pipeline,

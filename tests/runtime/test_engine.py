@@ -318,10 +318,11 @@ async def cancelled(
 ) -> RunResult:
     """Return what is left of a run that is cancelled at an event."""
     reached = asyncio.Event()
+    loop = asyncio.get_running_loop()
 
     def watch(event: Event) -> None:
         if when(event):
-            reached.set()
+            loop.call_soon_threadsafe(reached.set)
 
     task = asyncio.create_task(rig.execute({"number": 1}, observers=[watch], options=options))
     await reached.wait()

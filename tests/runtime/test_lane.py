@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from registry_core.runtime.lane import Lane, Overdue, Raised, Returned, supervise
+from registry_core.runtime.lane import Lane
+from registry_core.runtime.settled import Overdue, Raised, Returned
+from registry_core.runtime.supervision import supervise
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from registry_core.runtime.lane import Settled
+    from registry_core.runtime.settled import Settled
 
 
 def watched(

@@ -13,7 +13,7 @@ import pytest
 
 from registry_core import Policy, agent
 from registry_core.errors import StuckThreadsError
-from registry_core.runtime.lane import Raised, Returned
+from registry_core.runtime.settled import Raised, Returned
 from registry_core.runtime.threads import AgentThreads
 from tests.runtime.rig import Part, assemble
 
