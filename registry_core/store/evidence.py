@@ -17,11 +17,11 @@ __all__ = ["LATEST", "AgentEvidence", "FailureCount", "failures_of", "quantile",
 
 LATEST = 200
 
-# An attempt that was cancelled says nothing of its agent.
+# An attempt that was cancelled, or that found no room, says nothing of its agent.
 _LATEST_OF_EACH = (
     "SELECT agent, status, seconds, started_at FROM (SELECT *, row_number() OVER"
     " (PARTITION BY agent ORDER BY started_at DESC) AS age FROM attempts"
-    " WHERE status <> 'cancelled') WHERE age <= ? ORDER BY agent"
+    " WHERE status NOT IN ('cancelled', 'rejected')) WHERE age <= ? ORDER BY agent"
 )
 _FAILURES = (
     "SELECT agent, stage, code, type, count(*), max(started_at) FROM attempts"

@@ -108,9 +108,9 @@ def head_of(connection: sqlite3.Connection, row: RunRow) -> RunHead:
     return RunHead(
         run_id=row.run_id,
         pipeline=row.pipeline,
-        document=read_content(connection, row.run_id, row.document).decode(),
+        document=read_content(connection, row.run_id, row.contents.document).decode(),
         digest=row.digest,
-        inputs={n: read_content(connection, row.run_id, d) for n, d in row.inputs.items()},
+        inputs={n: read_content(connection, row.run_id, d) for n, d in row.contents.inputs.items()},
         started_at=row.started_at,
         metadata=row.metadata,
     )

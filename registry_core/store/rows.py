@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from registry_core.store.writer import Change, Row
 
 __all__ = [
+    "Contents",
     "DamagedRowError",
     "RunRow",
     "Step",
@@ -57,13 +58,25 @@ class DamagedRowError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """Under which digests the long values of a run are kept.
+
+    Attributes:
+        document: The pipeline's text.
+        inputs: Each input's JSON, by name.
+    """
+
+    document: str
+    inputs: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class RunRow:
     """A run as its row has it.
 
     Attributes:
         status: ``running`` also of a run that was cut.
-        document: Digest of the pipeline's text.
-        inputs: Digest of each input's JSON, by name.
+        digest: Of what the run was decided on.
     """
 
     run_id: str
@@ -73,8 +86,7 @@ class RunRow:
     seconds: float | None
     error: ErrorRecord | None
     digest: str
-    document: str
-    inputs: dict[str, str]
+    contents: Contents
     metadata: dict[str, str]
 
 
@@ -112,8 +124,10 @@ def add_run(head: RunHead) -> tuple[Change, RunRow]:
         seconds=None,
         error=None,
         digest=head.digest,
-        document=content_digest(document),
-        inputs={name: content_digest(content) for name, content in head.inputs.items()},
+        contents=Contents(
+            content_digest(document),
+            {name: content_digest(content) for name, content in head.inputs.items()},
+        ),
         metadata=dict(head.metadata),
     )
     columns = _columns(row)
@@ -164,8 +178,7 @@ def read_run(columns: tuple[str | bytes | float | None, ...]) -> RunRow:
             seconds=None if seconds is None else float(seconds),
             error=None if error is None else _ERROR.validate_json(str(error)),
             digest=str(digest),
-            document=str(document),
-            inputs=_NAMES.validate_json(str(inputs)),
+            contents=Contents(str(document), _NAMES.validate_json(str(inputs))),
             metadata=_NAMES.validate_json(str(metadata)),
         )
     except (ValidationError, ValueError) as fault:
@@ -199,8 +212,8 @@ def _columns(row: RunRow) -> Row:
         row.seconds,
         None if row.error is None else _ERROR.dump_json(row.error).decode(),
         row.digest,
-        row.document,
-        json.dumps(row.inputs),
+        row.contents.document,
+        json.dumps(row.contents.inputs),
         json.dumps(row.metadata),
     )
 

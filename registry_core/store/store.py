@@ -201,7 +201,7 @@ class Store:
         """
         with self._history(run_id) as (connection, history):
             row = history.row
-            document = read_content(connection, run_id, row.document).decode()
+            document = read_content(connection, run_id, row.contents.document).decode()
         seen = self._seen(run_id, row.status)
         line = RunLine(run_id, row.pipeline, seen, row.started_at, row.seconds)
         stages = stage_lines(document, history, alive=seen == "running")

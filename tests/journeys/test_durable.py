@@ -37,11 +37,14 @@ def folder(tmp_path: Path) -> Path:
 class TestKill:
     @pytest.mark.fault("F67")
     @pytest.mark.requirement("R98")
-    def test_a_killed_run_loses_and_repeats_nothing_that_was_kept(self, folder: Path) -> None:
+    @pytest.mark.parametrize("modes", [(), ("real",)])
+    def test_a_killed_run_loses_and_repeats_nothing_that_was_kept(
+        self, folder: Path, modes: tuple[str, ...]
+    ) -> None:
         """A stage that was paid for is paid for once, whenever the power button was pressed."""
         chance = random.Random(67)  # noqa: S311 -- moments, not secrets
 
-        tolls = [kill_once_or_twice(folder, f"run{trial}", chance) for trial in range(_KILLS)]
+        tolls = [kill_once_or_twice(folder, f"run{n}", chance, *modes) for n in range(_KILLS)]
 
         for toll in tolls:
             assert (toll.lost, toll.wrong, toll.repeated) == (0, False, 0)

@@ -94,17 +94,17 @@ def finish(child: subprocess.Popen[str]) -> tuple[int, str]:
     return child.returncode, out.strip()
 
 
-def kill_once_or_twice(folder: Path, run_id: str, chance: Random) -> Toll:
+def kill_once_or_twice(folder: Path, run_id: str, chance: Random, *modes: str) -> Toll:
     """Kill a run at a random moment, every other one twice; let it end, and count the cost."""
     toll = Toll(kills=chance.choice([1, 2]))
     file = folder.parent / f"{run_id}.witness"
     for _ in range(toll.kills):
-        child = start(folder, run_id)
+        child = start(folder, run_id, *modes)
         say(child)
         Event().wait(chance.uniform(0, _SPAN_SECONDS / toll.kills))
         child.kill()
         child.communicate()
-    child = start(folder, run_id)
+    child = start(folder, run_id, *modes)
     say(child)
     code, said = finish(child)
     witness = Witness.read(file)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from registry_core.results.durable import EarlierRun, RunKeeper
-    from registry_core.results.outcomes import AttemptStatus, ErrorCode
+    from registry_core.results.outcomes import AttemptStatus, ErrorCode, StageStatus
 
-__all__ = ["AGENT", "Stage", "conduct", "done", "head", "names", "record"]
+__all__ = ["AGENT", "BEGAN", "Stage", "conduct", "done", "head", "names", "record"]
 
 Stage: TypeAlias = Callable[[int], Awaitable[int]]
 AGENT = AgentId("text-agents/count@1.0.0")
@@ -57,7 +57,9 @@ def record(
         code: ErrorCode = "attempt_timeout" if status == "timed_out" else "agent_error"
         error = ErrorRecord(code, "builtins.ValueError", "no", stage, 1, at)
     attempt = AttemptRecord(1, status, at, seconds, agent=AGENT, error=error)
-    over = "failed" if status == "timed_out" else status
+    over: StageStatus = "succeeded"
+    if status != "succeeded":
+        over = "cancelled" if status == "cancelled" else "failed"
     return StageRecord(index, stage, AGENT, over, at, seconds, (attempt,), error)
 
 

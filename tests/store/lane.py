@@ -4,8 +4,8 @@
 
 The witness has a line ``did N`` for each call of stage N, written before the call returns, and
 ``kept N`` once the store has said that it is kept. A line of standard input starts the work.
-Modes: ``full`` lets files grow to 60 kB, ``forgetful`` does not wait for the disk, ``tidy`` empties
-the log all the time.
+Modes: ``real`` takes the engine that users have, ``full`` lets files grow to 60 kB,
+``forgetful`` does not wait for the disk, ``tidy`` empties the log all the time.
 """
 
 from __future__ import annotations
@@ -16,10 +16,17 @@ import resource
 import sys
 from typing import TYPE_CHECKING
 
+from registry_core import Registry, agent
+from registry_core.definitions.context import RunContext  # noqa: TC001 -- @agent reads it
 from registry_core.errors import ResumeError, StoreError, UnknownNameError
+from registry_core.pipeline.pipeline import Pipeline
+from registry_core.pipeline.pipeline import Stage as One
+from registry_core.runtime.engine import execute
+from registry_core.runtime.scope import RunOptions
 from registry_core.store.database import open_database
+from registry_core.store.resuming import head_of_run, resume
 from registry_core.store.store import Store
-from tests.store.engine import conduct, head
+from tests.store.engine import BEGAN, conduct, head, names
 
 if TYPE_CHECKING:
     import sqlite3
@@ -52,19 +59,25 @@ class Witnessed:
     async def advance(self, done: StageDone, starting: Sequence[str]) -> None:
         """Keep one stage."""
         await self._keeper.advance(done, starting)
-        os.write(self._witness, f"kept {done.record.index}\n".encode())
+        _note(self._witness, "kept", done.record.index)
 
     async def finish(self, done: StageDone | None, end: RunEnd) -> None:
         """Keep the end."""
         await self._keeper.finish(done, end)
         if done is not None:
-            os.write(self._witness, f"kept {done.record.index}\n".encode())
+            _note(self._witness, "kept", done.record.index)
 
 
-async def _work(store: Store, run_id: str, witness: int, count: int) -> int:
+def _note(witness: int, word: str, number: int) -> None:
+    os.write(witness, f"{word} {number}\n".encode())
+
+
+async def _small(store: Store, run_id: str, witness: int, count: int) -> int:
+    """Work on the run with the small engine of these tests."""
+
     def stage(number: int) -> Stage:
         async def work(value: int) -> int:
-            os.write(witness, f"did {number}\n".encode())
+            _note(witness, "did", number)
             await asyncio.sleep(_PAUSE_SECONDS)
             return value + number
 
@@ -76,6 +89,41 @@ async def _work(store: Store, run_id: str, witness: int, count: int) -> int:
         keeper, earlier = store.begin(head(run_id, stages=count)), None
     with keeper:
         return await conduct(Witnessed(keeper, witness), [stage(n) for n in range(count)], earlier)
+
+
+async def _real(store: Store, run_id: str, witness: int, count: int) -> object:
+    """Work on the run with the engine that users have."""
+
+    @agent(idempotent=True)
+    async def add(value: int, context: RunContext) -> int:
+        number = int(context.stage_id[1:])
+        _note(witness, "did", number)
+        await asyncio.sleep(_PAUSE_SECONDS)
+        return value + number
+
+    registry = Registry().with_agents(add)
+    pipeline = registry.bind(Pipeline("chain", tuple(One(name, "add") for name in names(count))))
+    values = {pipeline.inputs[0].name: 0}
+    earlier = None
+    try:
+        found = resume(store, run_id, registry.catalog)
+        keeper, earlier, pipeline = found.keeper, found.earlier, found.pipeline
+    except UnknownNameError:
+        known, facts = registry.catalog, {"tenant": "a"}
+        began = head_of_run(
+            pipeline, values, known, run_id=run_id, started_at=BEGAN, metadata=facts
+        )
+        keeper = store.begin(began)
+    with keeper:
+        result = await execute(
+            pipeline,
+            values,
+            agents=registry.blueprints(),
+            keeper=Witnessed(keeper, witness),
+            earlier=earlier,
+            options=RunOptions(run_id=run_id),
+        )
+    return result.output
 
 
 def _opening(modes: Sequence[str]) -> Callable[[Path], sqlite3.Connection]:
@@ -99,7 +147,8 @@ def main(folder: str, run_id: str, witness: str, count: str, *modes: str) -> int
         resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
     with Store(folder, connect=_opening(modes)) as store:
         try:
-            result = asyncio.run(_work(store, run_id, descriptor, int(count)))
+            work = _real if "real" in modes else _small
+            result = asyncio.run(work(store, run_id, descriptor, int(count)))
         except ResumeError as error:
             os.write(1, f"{error.code}\n".encode())
             return OWNED
