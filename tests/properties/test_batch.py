@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from registry_core.results.batch import Outcome
 from registry_core.results.outcomes import ErrorRecord
 from registry_core.runtime.balancer import Balancer
-from registry_core.runtime.batch import run_batch, stream_batch
+from registry_core.runtime.batch import batch_result_of, run_batch, stream_batch
 from registry_core.runtime.batching_options import BatchOptions
 from registry_core.runtime.batching_spread import Spread
 from registry_core.runtime.replicas import BalancerOptions, Replica
@@ -124,6 +124,54 @@ def test_every_item_of_a_batch_is_told_of_once(
     else:
         assert result.stopped_by in {"max_failures", ""}
         assert summary.failed < max_failures + workers
+
+
+@settings(deadline=None, max_examples=100)
+@given(ITEMS, SOURCES, st.integers(1, 9), st.integers(0, 60), st.booleans())
+@pytest.mark.requirement("R55", "R62")
+@pytest.mark.fault("F64")
+def test_a_batch_that_is_cancelled_tells_of_every_item_that_was_begun(
+    items: list[Item],
+    kind: str,
+    workers: int,
+    turns: int,
+    twice: bool,  # noqa: FBT001 -- drawn
+) -> None:
+    """At whichever moment it comes, and once more while it ends."""
+    begun: list[Item] = []
+
+    async def seen(item: Item) -> Outcome:
+        begun.append(item)
+        return await work(item)
+
+    async def main() -> BatchResult:
+        options = BatchOptions(max_concurrency=workers, blocking_source=kind == "thread")
+        task = asyncio.create_task(run_batch(source_of(items, kind), seen, options=options))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        is_in_time = task.cancel()
+        if twice:
+            await asyncio.sleep(0)
+            task.cancel()
+        try:
+            result = await task
+        except asyncio.CancelledError as error:
+            found = batch_result_of(error)
+            assert is_in_time
+            # Cancelled before its first step it has not begun, and has no result.
+            result = found or await run_batch([], seen)
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return result
+
+    result = asyncio.run(main())
+
+    indexes = [record.index for record in result.items]
+    assert indexes == list(range(len(indexes)))
+    assert sum(record.status != "not_run" for record in result.items) == len(begun)
+    assert result.summary.tried == len(begun)
+    if kind == "list" and begun:
+        assert len(indexes) == len(items)
 
 
 @settings(deadline=None, max_examples=60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import time
 from collections import Counter
 from contextlib import aclosing, suppress
@@ -176,6 +177,18 @@ class TestConcurrency:
         run(range(3), look, BatchOptions(max_concurrency=1_000))
 
         assert most <= 6
+
+    @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with 3.12")
+    def test_a_loop_that_begins_tasks_at_once_does_not_nest_them(self) -> None:
+        """Two thousand workers, each begun inside the one before, are too deep a stack."""
+
+        async def main() -> BatchResult:
+            eager = vars(asyncio)["eager_task_factory"]
+            asyncio.get_running_loop().set_task_factory(eager)
+            options = BatchOptions(max_concurrency=2_000)
+            return await run_batch(range(4_000), Room(seconds=0.01).work, options=options)
+
+        assert asyncio.run(main()).summary.succeeded == 4_000
 
     @pytest.mark.fault("F62")
     def test_a_source_without_end_is_asked_for_no_more_than_is_needed(self) -> None:
