@@ -68,14 +68,17 @@ class TestTwoAtOnce:
 
 class TestDisk:
     @pytest.mark.fault("F71")
-    def test_a_full_disk_stops_the_run_and_space_lets_it_go_on(self, folder: Path) -> None:
+    @pytest.mark.parametrize("modes", [(), ("real",)])
+    def test_a_full_disk_stops_the_run_and_space_lets_it_go_on(
+        self, folder: Path, modes: tuple[str, ...]
+    ) -> None:
         """No stage may run that nobody could remember."""
-        child = start(folder, "run", "full")
+        child = start(folder, "run", "full", *modes)
         say(child)
         code, said = finish(child)
         file = folder.parent / "run.witness"
         stopped = Witness.read(file)
-        again = start(folder, "run")
+        again = start(folder, "run", *modes)
         say(again)
         ended = finish(again)
         witness = Witness.read(file)
