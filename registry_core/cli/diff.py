@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ def command(
     if as_json:
         output.json(_value(drifts, diff, plan, reason))
     else:
-        _print(output, drifts, diff, plan, reason)
+        _print(output, drifts, diff, plan, reason, _command_line(entry, file) if entry else "")
     if drifts or not diff.runs:
         ctx.exit(1)
 
@@ -83,8 +84,38 @@ def _replanned(registry: Registry, entry: LockedPipeline) -> tuple[Plan | None, 
     return search.best, ""
 
 
+def _command_line(entry: LockedPipeline, file: Path) -> str:
+    """Return what to type to plan for the goal of *entry* again, and to keep that."""
+    limits, (first, last) = entry.limits, entry.ends
+    options: list[tuple[str, object]] = [
+        *(("--have", schema.name) for schema in entry.have),
+        *(("--want", schema.name) for schema in entry.want),
+        *(("--capability", name) for name in entry.capabilities),
+        *(("--any-order", name) for name in entry.any_order),
+        ("--first", first),
+        ("--last", last),
+        *(("--exclude", agent.rpartition("@")[0]) for agent in entry.exclude),
+        *(("--require", agent.rpartition("@")[0]) for agent in entry.require),
+        ("--max-stages", limits.stages),
+        ("--max-cost", limits.cost),
+        ("--max-memory", limits.memory_mib),
+        ("--max-latency", limits.latency_seconds),
+        ("--objective", entry.objective if entry.objective != "stages" else None),
+        ("--save", file),
+    ]
+    words = [
+        word for option, value in options if value not in {None, ""} for word in (option, value)
+    ]
+    return shlex.join(["agentreg", "compose", *map(str, words)])
+
+
 def _print(
-    output: Output, drifts: tuple[Drift, ...], diff: PipelineDiff, plan: Plan | None, reason: str
+    output: Output,
+    drifts: tuple[Drift, ...],
+    diff: PipelineDiff,
+    plan: Plan | None,
+    reason: str,
+    command_line: str,
 ) -> None:
     for drift in drifts:
         output.text(str(drift))
@@ -96,8 +127,9 @@ def _print(
         lead = "every edge still fits" if drifts else "nothing changed"
         output.text(lead)
     elif plan is not None:
-        output.text("\nthe best plan now; keep it with agentreg compose --save:")
+        output.text("\nthe best plan now:")
         output.text(plan.explain())
+        output.text(f"\nkeep it: {command_line}")
     elif reason:
         output.text(f"\n{reason}")
 

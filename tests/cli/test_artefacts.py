@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shlex
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -371,6 +372,28 @@ class TestDiff:
         assert isinstance(plan["pipeline"]["stages"], list)
         stages = [stage["id"] for stage in plan["pipeline"]["stages"] if isinstance(stage, dict)]
         assert stages == ["title", judge]
+
+    @pytest.mark.fault("F37")
+    def test_what_to_type_to_keep_the_next_plan_is_that_goal_again(
+        self, agentreg: Agentreg, saved: Path, site: Path
+    ) -> None:
+        """Copied into the shell it mends the pipeline and its lock."""
+        install(site, "rate", takes=TITLED, gives=SCORE)
+        limits = ("--exclude", "judge", "--max-stages", "2", "--max-cost", "2.5")
+        agentreg("compose", "--have", "Page", "--want", "Score", *limits, "--save", str(saved))
+        install(site, "count", takes=PAGE, gives=PAGE, version="1.1")
+        install(site, "title", takes=PAGE, gives=TITLED)
+
+        line = agentreg("diff", str(saved)).out.rpartition("keep it: ")[2].strip()
+        program, *words = shlex.split(line)
+        typed = agentreg(*words)
+
+        assert line == (
+            "agentreg compose --have Page --want Score --exclude judge-kit/judge "
+            f"--max-stages 2 --max-cost 2.5 --save {saved}"
+        )
+        assert (program, typed.code) == ("agentreg", 0)
+        assert agentreg("lock", "--check", str(saved)).code == 0
 
     @pytest.mark.fault("F37")
     def test_a_plan_that_had_to_be_short_still_has_to_be(
