@@ -31,6 +31,7 @@ __all__ = ["FeedReport", "ObserverFeed"]
 _THREAD = "agentreg observer"
 _MOST_THREADS = 256
 _IDLE_SECONDS = 1.0
+_ENDED_SECONDS = 0.05  # after the end of a run seldom anything follows
 
 _log = logging.getLogger("registry_core.runtime")
 
@@ -110,6 +111,7 @@ class _Listener:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._idle_seconds = _IDLE_SECONDS
         self._failed = False
         self._told = self._refused = 0  # written under the lock
         self._heard = self._skipped = 0  # written by the thread
@@ -176,7 +178,7 @@ class _Listener:
     def _next(self) -> _Item:
         """Return the next item; None when the thread may end, since nothing came for a while."""
         with suppress(Empty):
-            item = self._queue.get(timeout=_IDLE_SECONDS)
+            item = self._queue.get(timeout=self._idle_seconds)
             if item is not None:
                 return item
         with self._lock:
@@ -186,8 +188,10 @@ class _Listener:
             return None
 
     def _hear(self, context: Context, event: Event) -> None:
+        ended = event.kind == "run_finished"
+        self._idle_seconds = _ENDED_SECONDS if ended else _IDLE_SECONDS
         observer = self._observer
-        if observer is None or (self._closed and event.kind != "run_finished"):
+        if observer is None or (self._closed and not ended):
             self._skipped += 1
             return
         self._heard += 1

@@ -101,6 +101,7 @@ class TestTelling:
     def test_a_feed_goes_on_after_a_pause(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A service may be idle all night, and needs no thread for that."""
         monkeypatch.setattr(observing, "_IDLE_SECONDS", 0.0)
+        monkeypatch.setattr(observing, "_ENDED_SECONDS", 0.0)
         heard: list[Event] = []
         feed = ObserverFeed([heard.append])
 
