@@ -196,8 +196,8 @@ class Registry:  # noqa: PLR0904 -- one method a verb
 
         Args:
             limit: Most plans to return.
-            evidence: What was measured of agents: then time, success and score are what it lets
-                one expect, and whoever is left alone is planned around. Else what they declare.
+            evidence: What was measured of agents; what they declare counts without. Whoever is
+                left alone, as by a breaker that runs here opened, is planned around if possible.
             terms: What is asked, such as *have*, *want* and *capabilities*; each term is told
                 in :class:`registry_core.composer.terms.GoalTerms`.
 
@@ -209,9 +209,10 @@ class Registry:  # noqa: PLR0904 -- one method a verb
         from registry_core.composer.choosing import choose_plans
         from registry_core.composer.terms import goal_of
 
-        catalog, goal = goal_of(self.catalog, **terms)
+        goal = goal_of(self.catalog, **terms)
         weights = self.settings.ranking
-        return choose_plans(catalog, goal, evidence=evidence, weights=weights, limit=limit)
+        away = self._blueprints.refusing() if self._blueprints else ()
+        return choose_plans(*goal, evidence=evidence, weights=weights, away=away, limit=limit)
 
     def suggest(
         self,

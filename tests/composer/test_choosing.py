@@ -58,6 +58,15 @@ class TestChoosing:
         assert chosen(catalog, None, ALPHA.id) == ["count", "weigh"]
 
     @pytest.mark.requirement("R2")
+    def test_who_is_said_to_be_away_is_planned_around_without_any_evidence(self) -> None:
+        """A breaker opens before anything is kept."""
+        plans = choose_plans(
+            CATALOG, GOAL, evidence=None, weights=RankingSettings(), away=[ALPHA.id]
+        )
+
+        assert [stage.agent for stage in plans.best.pipeline.stages] == [OMEGA.id]
+
+    @pytest.mark.requirement("R2")
     def test_where_there_is_no_other_it_is_chosen_all_the_same(self) -> None:
         """By the time of the run it may be back."""
         assert chosen(CATALOG, None, ALPHA.id, OMEGA.id) == ["alpha"]
