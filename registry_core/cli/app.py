@@ -5,6 +5,7 @@
 2    wrong usage or configuration; nothing was run
 3    some of a batch was done, and some was not
 130  interrupted
+143  terminated, with what was done by then said
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import ExitStack
+import signal
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["command", "work_of"]
 
 _PARTIAL = 3
+_TERMINATED = 143
 
 
 @click.command("batch")
@@ -104,7 +106,10 @@ def command(  # noqa: PLR0913 -- one parameter an option
     with ExitStack() as stack:
         write = _writer(stack, output)
         display = stack.enter_context(BatchDisplay(quiet=not progress))
-        result = asyncio.run(_run(lines, work, options, key, write, display))
+        try:
+            result = asyncio.run(_run(lines, work, options, key, write, display))
+        except asyncio.CancelledError:
+            ctx.exit(_TERMINATED)
     click.echo(summary_line(result), err=True)
     if not result.ok:
         ctx.exit(_PARTIAL if result.summary.succeeded else 1)
@@ -122,6 +127,7 @@ async def _run(
 
     from registry_core.runtime.batch import stream_batch
 
+    _end_when_terminated()
     stream = stream_batch(
         lines,
         work,
@@ -140,6 +146,14 @@ async def _run(
         click.echo(summary_line(stream.result), err=True)
         raise
     return stream.result
+
+
+def _end_when_terminated() -> None:
+    """Let the signal to terminate cancel this task, as an interrupt does."""
+    task = asyncio.current_task()
+    if task is not None:
+        with suppress(NotImplementedError):  # Windows has no such signal
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def work_of(

@@ -212,7 +212,10 @@ class TestProcesses:
         assert [answer["output"] for answer in answers] == [0.01] * 3
 
     @pytest.mark.fault("F64")
-    def test_an_interrupt_reports_what_is_done(self, nap: Nap, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    def test_an_interrupt_reports_what_is_done(
+        self, nap: Nap, tmp_path: Path, sent: signal.Signals, code: int
+    ) -> None:
         """Also what waits behind an item that is not done."""
         file = tmp_path / "naps.jsonl"
         file.write_text("0.01\n60\n" + "0.01\n" * 100, encoding="utf-8")
@@ -222,11 +225,11 @@ class TestProcesses:
         time.sleep(0.5)  # noqa: TID251 -- the window fills behind the long nap
 
         start = time.monotonic()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         out, err = process.communicate(timeout=30)
 
         assert time.monotonic() - start < 2
-        assert process.returncode == 130
+        assert process.returncode == code
         found = [first, *rows(out)]
         statuses = [row["status"] for row in found]
         assert [row["index"] for row in found] == list(range(9))
