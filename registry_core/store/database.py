@@ -78,6 +78,7 @@ def open_database(
             file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA fullfsync=ON")  # macOS confirms before the disk has it
         connection.execute("PRAGMA foreign_keys=ON")
         if _version(connection, file, len(migrations)) < len(migrations):
             _migrate(connection, file, migrations)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import groupby
 from operator import itemgetter
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -45,6 +45,7 @@ class Writer:
         self._connect = connect
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._thread: Thread | None = None
+        self._starting = Lock()
 
     async def commit(self, change: Change) -> None:
         """Return when *change* would survive a loss of power.
@@ -55,8 +56,7 @@ class Writer:
             StoreError: If it could not be kept; then nothing of it was.
         """
         if self._thread is None:
-            self._thread = Thread(target=self._work, name="registry_core.store", daemon=True)
-            self._thread.start()
+            self._start()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
         self._queue.put((change, loop, future))
@@ -69,6 +69,13 @@ class Writer:
             self._thread.join()
             self._thread = None
 
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                thread = Thread(target=self._work, name="registry_core.store", daemon=True)
+                thread.start()
+                self._thread = thread
+
     def _work(self) -> None:
         connection: sqlite3.Connection | None = None
         together, seconds = 1, 0.0
@@ -78,8 +85,8 @@ class Writer:
                 try:
                     connection = connection or self._connect()
                     verdicts = self._commit_all(connection, group)
-                except StoreError as error:
-                    verdicts = [error] * len(group)
+                except Exception as error:  # noqa: BLE001 -- as below
+                    verdicts = [store_error(self._file, error)] * len(group)
                 together, seconds = len(group), perf_counter() - began
                 _tell(group, verdicts)
         finally:

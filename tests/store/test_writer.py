@@ -123,6 +123,18 @@ class TestCommit:
 
         writer.close()
 
+    def test_a_fault_of_ours_is_told_and_not_waited_for(self, file: Path) -> None:
+        """Waiting for ever for a thread that is gone is the worst way to fail."""
+
+        def connect() -> sqlite3.Connection:
+            message = "a fault"
+            raise RuntimeError(message)
+
+        broken = Writer(file, connect)
+        with pytest.raises(StoreError, match="a fault"):
+            asyncio.run(broken.commit(_blob("a")))
+        broken.close()
+
     def test_who_is_cancelled_leaves_the_others_alone(self, writer: Writer, file: Path) -> None:
         """Ctrl-C in one run is no business of the next."""
 
