@@ -150,9 +150,7 @@ class Balancer(Generic[T]):
             for ticket in [t for t in self._waiting() if not self._is_in_place(t)]:
                 del self._line_of(ticket)[ticket]
                 self._line_up(ticket)
-        for seat in sorted(self._seats.values(), key=self._rank):
-            self._serve(seat)
-        self._watch()
+        self._serve_all()
 
     def _named(self, name: str) -> Seat:
         if name not in self._seats:
@@ -214,10 +212,10 @@ class Balancer(Generic[T]):
         self._line_up(ticket)
         if tried:
             self._line_of(ticket).move_to_end(ticket, last=False)
-        self.recheck()
+        self._serve_all()
         try:
             return await ticket.future
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):
             seat = None if ticket.future.cancelled() else ticket.future.result()
             if seat is not None:
                 seat.served -= 1
@@ -235,6 +233,11 @@ class Balancer(Generic[T]):
         if self._options.mode == "push":
             ticket.seat = self._best(ticket.tried)
         self._line_of(ticket)[ticket] = None
+
+    def _serve_all(self) -> None:
+        for seat in sorted(self._seats.values(), key=self._rank):
+            self._serve(seat)
+        self._watch()
 
     def _serve(self, seat: Seat) -> None:
         """Give a seat that has room to who may have it and has waited longest."""

@@ -517,6 +517,48 @@ class TestCancelling:
         assert [result.summary.succeeded for result in results] == [9, 9]
 
 
+class TestSharing:
+    @pytest.mark.requirement("R51")
+    def test_batches_that_share_a_balancer_share_its_capacity(self) -> None:
+        """A cap that holds for all of a service, and not for each call."""
+        inside = most = 0
+
+        async def work(item: int) -> Outcome:
+            nonlocal inside, most
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.001)
+            inside -= 1
+            return Outcome(ok=True, value=item)
+
+        balancer = Balancer([Replica("all", work, 3)])
+
+        async def main() -> list[BatchResult]:
+            return await asyncio.gather(*(run_batch(range(20), balancer) for _ in range(3)))
+
+        results = asyncio.run(main())
+
+        assert [result.summary.succeeded for result in results] == [20] * 3
+        assert most == 3
+
+    @pytest.mark.parametrize("mode", ["pull", "push"])
+    def test_a_long_line_costs_no_more_an_item_than_a_short_one(self, mode: Mode) -> None:
+        """Twenty thousand who wait are not looked at one by one whenever one more comes."""
+
+        async def work(item: int) -> Outcome:
+            await asyncio.sleep(0)
+            return Outcome(ok=True, value=item)
+
+        balancer = Balancer(
+            [Replica("a", work), Replica("b", work)], options=BalancerOptions(mode=mode)
+        )
+        options = BatchOptions(max_concurrency=20_000, timeout_seconds=60)
+
+        result = asyncio.run(run_batch(range(20_000), balancer, options=options))
+
+        assert result.status == "success"
+
+
 class TestRefusals:
     @pytest.mark.parametrize("capacity", [0, 2.5, True])
     def test_a_capacity_that_is_none_is_refused(self, capacity: object) -> None:
