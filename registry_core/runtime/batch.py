@@ -7,6 +7,7 @@ source that raised. Memory holds what runs, what waits to be read, and what was 
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["BatchStream", "batch_result_of", "run_batch", "stream_batch"]
 
 T = TypeVar("T")
+
+_log = logging.getLogger("registry_core.runtime")
 
 _OPTIONS = BatchOptions()
 _CLOCK = SystemClock()
@@ -276,6 +279,7 @@ class _Batch(Generic[T]):
     def open(self, limit: float = math.inf) -> Pool[T]:
         """Begin, and pull *limit* items in all until more are allowed."""
         self._started_at = stamp(self._clock)
+        _log.info("batch %s begins", self._id, extra={"batch_id": self._id})
         self._milestones.start(self._count)
         self.pool.start(limit)
         return self.pool
@@ -303,6 +307,15 @@ class _Batch(Generic[T]):
             started_at=self._started_at,
             stopped_by=pool.reason,
             error=pool.error,
+        )
+        _log.info(
+            "batch %s: %s, %d of %d items succeeded in %.3f s",
+            self._id,
+            self.result.status,
+            summary.succeeded,
+            summary.tried,
+            summary.seconds,
+            extra={"batch_id": self._id},
         )
         return self.result
 

@@ -31,6 +31,11 @@ async def at_once(item: int) -> Outcome:
     return DONE
 
 
+async def one_each(item: int) -> Outcome:
+    """Return an outcome of its own without waiting."""
+    return Outcome(ok=True, value=item)
+
+
 async def give_back(item: str) -> Outcome:
     """Return the item."""
     return Outcome(ok=True, value=item)
@@ -153,6 +158,12 @@ async def trivial() -> None:
     assert result.summary.succeeded == MANY
 
 
+async def kept() -> None:
+    """Run many trivial items, and keep a record of each."""
+    result = await run_batch(range(MANY), one_each)
+    assert len(result.items) == MANY
+
+
 async def stream_texts() -> None:
     """Read a stream of texts in order."""
     async with stream_batch(texts(), give_back) as stream:
@@ -187,6 +198,12 @@ def trivial_items() -> float:
 def trivial_memory() -> float:
     """Return the growth."""
     return growth(trivial)
+
+
+@benchmark(name="memory of 100 000 kept results", unit="MB", goal=15)
+def kept_memory() -> float:
+    """Return the growth, outcomes included."""
+    return growth(kept)
 
 
 @benchmark(

@@ -770,6 +770,27 @@ class TestProgress:
 
         assert len(told) >= 3
 
+    @pytest.mark.requirement("R53", "R60")
+    def test_the_log_has_two_lines_of_a_batch_with_its_id(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A line an item would bury everything else."""
+        caplog.set_level("INFO", logger="registry_core.runtime")
+
+        asyncio.run(run_batch(range(100), turn, options=BatchOptions(batch_id="nightly")))
+
+        assert len(caplog.records) == 2
+        assert all(vars(record)["batch_id"] == "nightly" for record in caplog.records)
+        assert "success, 100 of 100" in caplog.text
+
+    @pytest.mark.requirement("R53")
+    def test_ids_of_batches_are_unique_and_sort_by_time(self) -> None:
+        """Fifty batches in one second are fifty batches."""
+        ids = [run([], echo).batch_id for _ in range(50)]
+
+        assert len(set(ids)) == 50
+        assert ids == sorted(ids)
+
     @pytest.mark.requirement("R56", "R60")
     def test_a_progress_that_raises_hears_no_more_and_loses_nothing(
         self, caplog: pytest.LogCaptureFixture
