@@ -11,27 +11,27 @@ from registry_core.discovery.installation import Installation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterable, Callable, Iterable, Mapping
     from typing import TypeAlias, Unpack
 
     from registry_core.catalog.catalog import Catalog
     from registry_core.composer.ranking import Evidence
     from registry_core.composer.suggesting import Chained
     from registry_core.composer.terms import GoalTerms
-    from registry_core.definitions.middleware import MiddlewareFunction
-    from registry_core.discovery.loading import Loader
     from registry_core.discovery.report import DiscoveryReport, PluginRecord
     from registry_core.discovery.rows import AgentRow
     from registry_core.names import AgentId
     from registry_core.pipeline.pipeline import Pipeline
     from registry_core.pipeline.plan import Plan, PlanSearch
-    from registry_core.results.events import Observer
+    from registry_core.results.batch import BatchResult
     from registry_core.results.run import RunResult
-    from registry_core.runtime.agents import Blueprints
-    from registry_core.runtime.middleware import ActiveMiddleware
-    from registry_core.runtime.scope import RunOptions
+    from registry_core.running import Runnable, Runner, RunTerms
+    from registry_core.runtime.batch import BatchStream
+    from registry_core.runtime.batching_options import BatchOptions
+    from registry_core.runtime.batching_progress import TellProgress
     from registry_core.settings.sources import SettingsSource
     from registry_core.settings.values import Settings
+    from registry_core.store.store import Store
 
     SchemaLike: TypeAlias = object  # a name or id as text, or a Python type that has a schema
 else:
@@ -60,7 +60,7 @@ class Registry:  # noqa: PLR0904 -- one method a verb
     3
     """
 
-    __slots__ = ("_blueprints", "_loader", "installed", "local")
+    __slots__ = ("_runner", "installed", "local")
 
     def __init__(
         self,
@@ -70,8 +70,7 @@ class Registry:  # noqa: PLR0904 -- one method a verb
         """Start from what is *installed*, and agents from code by id; from nothing when empty."""
         self.installed = installed or Installation()
         self.local: Mapping[AgentId, Callable[..., object]] = local or {}
-        self._blueprints: Blueprints | None = None
-        self._loader: Loader | None = None
+        self._runner: Runner | None = None
 
     @classmethod
     def discover(
@@ -211,7 +210,7 @@ class Registry:  # noqa: PLR0904 -- one method a verb
 
         goal = goal_of(self.catalog, **terms)
         weights = self.settings.ranking
-        away = self._blueprints.refusing() if self._blueprints else ()
+        away = self._runner.refusing() if self._runner else ()
         return choose_plans(*goal, evidence=evidence, weights=weights, away=away, limit=limit)
 
     def suggest(
@@ -252,18 +251,16 @@ class Registry:  # noqa: PLR0904 -- one method a verb
         """
         from registry_core.pipeline.binding import bind
 
-        known, adopted = self._adopting(pipeline)
-        return bind(adopted, known.catalog)
+        runner, adopted = self.runner.adopting(pipeline)
+        return bind(adopted, runner.installed.catalog)
 
     async def run(
         self,
-        what: Plan | Pipeline | str | Callable[..., object],
+        what: Runnable,
         /,
         *values: object,
         inputs: Mapping[str, object] | None = None,
-        middleware: Iterable[str | MiddlewareFunction] = (),
-        observers: Sequence[Observer] = (),
-        options: RunOptions | None = None,
+        **terms: Unpack[RunTerms],
     ) -> RunResult:
         """Return what came out of running *what*.
 
@@ -271,56 +268,26 @@ class Registry:  # noqa: PLR0904 -- one method a verb
             what: A plan, a pipeline, or one agent: its name, or the decorated code itself.
             values: Values for its inputs, in their order: objects, or JSON.
             inputs: Values for its inputs by name; those of one agent may be optional ones.
-            middleware: Middleware to wrap around it, beside those in the settings: names, or
-                decorated code.
-            observers: Called with each event, beside the collectors in the settings.
-            options: Deadlines and metadata.
+            terms: How it is run, such as *middleware*, *observers*, *options* and *store*; each
+                term is told in :class:`registry_core.running.RunTerms`.
 
         Raises:
             PipelineError: If the pipeline is not valid, or the values are not its inputs.
             UnknownNameError: If an agent, a middleware or a collector is not here.
             AgentLoadError: If a middleware's code cannot be brought in, or an agent is quarantined.
+            StoreError: If the run was to be kept and cannot be.
             asyncio.CancelledError: If the calling task is cancelled; ``result`` of the
                 exception is the result so far.
         """
-        from registry_core.pipeline.binding import bind
-        from registry_core.pipeline.calling import by_input
-        from registry_core.pipeline.pipeline import Pipeline
-        from registry_core.pipeline.plan import Plan
-        from registry_core.runtime.engine import execute
-        from registry_core.runtime.scope import RunOptions
-
-        if isinstance(what, Plan):
-            self.installed.refuse_quarantined(*(stage.agent for stage in what.pipeline.stages))
-            # What it was planned with may be gone: better said before anything runs.
-            for stage in what.pipeline.stages:
-                self.catalog.entry(stage.agent)
-            known, pipeline = self, what.pipeline
-        else:
-            if not isinstance(what, Pipeline):
-                what = self._single(what, len(values), inputs or {})
-            known, adopted = self._adopting(what)
-            self.installed.refuse_quarantined(*(stage.agent for stage in adopted.stages))
-            pipeline = bind(adopted, known.catalog)
-        options = options or RunOptions(attempt_timeout_seconds=self.settings.run.timeout_seconds)
-        return await execute(
-            pipeline,
-            by_input(pipeline, values, inputs or {}),
-            agents=known.blueprints(),
-            middleware=known.active_middleware(middleware),
-            observers=(*self.loader().observers(self.settings.run.collectors), *observers),
-            options=options,
-        )
+        return await self.runner.run(what, values, inputs or {}, terms)
 
     def run_sync(
         self,
-        what: Plan | Pipeline | str | Callable[..., object],
+        what: Runnable,
         /,
         *values: object,
         inputs: Mapping[str, object] | None = None,
-        middleware: Iterable[str | MiddlewareFunction] = (),
-        observers: Sequence[Observer] = (),
-        options: RunOptions | None = None,
+        **terms: Unpack[RunTerms],
     ) -> RunResult:
         """Return what :meth:`run` returns, from code that is not async.
 
@@ -329,72 +296,95 @@ class Registry:  # noqa: PLR0904 -- one method a verb
         """
         from registry_core.runtime.engine import run_blocking
 
-        return run_blocking(
-            lambda: self.run(
-                what,
-                *values,
-                inputs=inputs,
-                middleware=middleware,
-                observers=observers,
-                options=options,
-            )
-        )
+        try:
+            return run_blocking(lambda: self.run(what, *values, inputs=inputs, **terms))
+        finally:
+            self.runner.collectors().wait(1.0)
 
-    def _single(
-        self, agent: str | Callable[..., object], count: int, named: Mapping[str, object]
-    ) -> Pipeline:
-        """Return the pipeline of one agent, which takes *count* values and those *named*."""
-        from registry_core.pipeline.calling import sources_for
-        from registry_core.pipeline.pipeline import Pipeline
+    async def resume(
+        self,
+        store: Store,
+        run: str,
+        /,
+        *,
+        retry_in_doubt: bool = False,
+        accept_drift: bool = False,
+        **terms: Unpack[RunTerms],
+    ) -> RunResult:
+        """Return what came out of a kept run, once it has gone on from where it was cut.
 
-        known, adopted = self._adopting(Pipeline("single").stage(agent, id="only"))
-        definition = known.catalog.definition(known.resolve(adopted.stages[0].agent))
-        sources = sources_for(definition, count, named)
-        return Pipeline("single").stage(agent, id="only", sources=sources)
-
-    def _adopting(self, pipeline: Pipeline) -> tuple[Registry, Pipeline]:
-        """Return this registry with the pipeline's own agents, and the pipeline with their ids."""
-        from registry_core.discovery.local import adopt
-
-        adopted, own = adopt(pipeline)
-        return (self.with_agents(*own, replacing=True) if own else self), adopted
-
-    def active_middleware(
-        self, wanted: Iterable[str | MiddlewareFunction] = ()
-    ) -> tuple[ActiveMiddleware, ...]:
-        """Return the middleware of the settings and what else is *wanted*, with its code.
+        Args:
+            store: Where it is kept.
+            run: Its id, or the beginning of it.
+            retry_in_doubt: Whether to run stages again that may have had their effect already.
+            accept_drift: Whether to go on although what the run was decided on has changed.
+            terms: How the rest is run, as in :meth:`run`.
 
         Raises:
-            UnknownNameError: If nobody offers one of them.
-            AgentLoadError: If its code cannot be brought in.
-            DefinitionError: If code is not a valid middleware.
+            UnknownNameError: If no kept run begins so.
+            ResumeError: If it is not to go on, and why.
+            StoreError: If the store cannot be used.
         """
-        from registry_core.discovery.local import wrap
-        from registry_core.runtime.middleware import ActiveMiddleware
+        return await self.runner.resume(
+            store, run, terms, retry_in_doubt=retry_in_doubt, accept_drift=accept_drift
+        )
 
-        loader = self.loader()
-        asked = dict.fromkeys((*self.settings.run.middleware, *wanted))
-        found = (loader.middleware(a) if isinstance(a, str) else wrap(a) for a in asked)
-        return tuple(ActiveMiddleware(*offer) for offer in found)
+    async def batch(
+        self,
+        what: Runnable,
+        items: Iterable[object] | AsyncIterable[object],
+        *,
+        batch: BatchOptions | None = None,
+        key: Callable[[object], str] | None = None,
+        progress: TellProgress | None = None,
+        **terms: Unpack[RunTerms],
+    ) -> BatchResult:
+        """Return what became of running *what*, which takes one value, on each of *items*.
 
-    def blueprints(self) -> Blueprints:
-        """Return what is known of the agents' code; read once, by the first run that needs it."""
-        from functools import partial
+        Args:
+            what: A plan, a pipeline, or one agent.
+            items: The values; pulled as there is room for them.
+            batch: How many at once, in which order, how long, what to keep.
+            key: Names an item in its record.
+            progress: Told how far the batch is.
+            terms: How each item is run, as in :meth:`run`.
 
-        from registry_core.runtime.agents import Blueprints
-        from registry_core.settings.references import agent_config
-        from registry_core.settings.sources import environment
+        Raises:
+            PipelineError: If the pipeline is not valid, or takes more than one value.
+            UnknownNameError: If an agent, a middleware or a collector is not here.
+            asyncio.CancelledError: If the calling task is cancelled; ``batch_result_of`` gives
+                the result so far.
+        """
+        from registry_core.runtime.batch import run_batch
+        from registry_core.runtime.batching_options import BatchOptions
 
-        if self._blueprints is None:
-            configure = partial(agent_config, settings=self.settings, variables=environment())
-            self._blueprints = Blueprints(self.loader(), configure=configure)
-        return self._blueprints
+        work = self.runner.work(what, terms)
+        options = batch or BatchOptions()
+        return await run_batch(items, work, options=options, key=key, progress=progress)
 
-    def loader(self) -> Loader:
-        """Return the way to the code of what is in this registry; it keeps what it brought in."""
-        from registry_core.discovery.loading import Loader
+    def stream(
+        self,
+        what: Runnable,
+        items: Iterable[object] | AsyncIterable[object],
+        *,
+        batch: BatchOptions | None = None,
+        key: Callable[[object], str] | None = None,
+        progress: TellProgress | None = None,
+        **terms: Unpack[RunTerms],
+    ) -> BatchStream[object]:
+        """Return the records of :meth:`batch` as they come, in constant memory."""
+        from registry_core.runtime.batch import stream_batch
+        from registry_core.runtime.batching_options import BatchOptions
 
-        if self._loader is None:
-            trusted = self.settings.plugins
-            self._loader = Loader(self.plugins, trusted, catalog=self.catalog, local=self.local)
-        return self._loader
+        work = self.runner.work(what, terms)
+        options = batch or BatchOptions()
+        return stream_batch(items, work, options=options, key=key, progress=progress)
+
+    @property
+    def runner(self) -> Runner:
+        """Who runs what is in this registry, and keeps what was found out for it."""
+        from registry_core.running import Runner
+
+        if self._runner is None:
+            self._runner = Runner(self.installed, self.local)
+        return self._runner

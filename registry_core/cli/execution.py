@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from registry_core.cli.kept import own_store
 from registry_core.cli.rendering import Progress
 from registry_core.errors import StoreError
+from registry_core.pipeline.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from registry_core.definitions.schema import JsonValue
-    from registry_core.pipeline.pipeline import Pipeline
+    from registry_core.pipeline.plan import Plan
     from registry_core.registry import Registry
-    from registry_core.results.durable import EarlierRun, RunKeeper
     from registry_core.results.run import RunResult
+    from registry_core.running import RunTerms
     from registry_core.settings.values import MonitoringSettings
     from registry_core.store.store import Store
 
-__all__ = ["RunTerms", "go_on", "run_now"]
+__all__ = ["Execution", "go_on", "run_now"]
 
 _log = logging.getLogger("registry_core.store")
 
 
 @dataclass(frozen=True, slots=True)
-class RunTerms:
+class Execution:
     """How a pipeline is run.
 
     Attributes:
@@ -42,52 +44,43 @@ class RunTerms:
     quiet: bool = False
     keeps: bool = True
 
+    def terms(self, registry: Registry, progress: Progress) -> RunTerms:
+        """Return that as the registry takes it."""
+        from registry_core.runtime.scope import RunOptions
+
+        options = RunOptions(
+            timeout_seconds=self.timeout_seconds,
+            attempt_timeout_seconds=registry.settings.run.timeout_seconds,
+        )
+        return {"middleware": self.middleware, "observers": [progress], "options": options}
+
 
 def run_now(
-    registry: Registry, pipeline: Pipeline, values: Mapping[str, JsonValue], terms: RunTerms
+    registry: Registry, what: Plan | Pipeline, values: Mapping[str, JsonValue], how: Execution
 ) -> RunResult:
-    """Return what came out of *pipeline*, which is bound.
+    """Return what came out of a plan, or of a pipeline that is bound.
 
     Raises:
         AgentLoadError: If one of its agents is in quarantine; nothing was run.
-        StoreError: If the run cannot be kept.
+        StoreError: If the run is to be kept and cannot be.
     """
-    from registry_core.runtime.clock import SystemClock
-    from registry_core.runtime.ids import run_id
-    from registry_core.store.resuming import head_of_run
-
-    registry.installed.refuse_quarantined(*(stage.agent for stage in pipeline.stages))
-    if not terms.keeps:
-        return _executed(registry, pipeline, values, terms)
-    moment = SystemClock().utc_now()
-    head = head_of_run(
-        pipeline,
-        values,
-        registry.catalog,
-        run_id=run_id(moment),
-        started_at=moment.isoformat(),
-        metadata={},
-    )
-    with own_store() as store:
-        try:
-            with store.begin(head) as keeper:
-                result = _executed(
-                    registry, pipeline, values, terms, run_id=head.run_id, keeper=keeper
-                )
-        except StoreError as error:
-            reason = f"{error.reason}; run without keeping it: --no-store"
-            raise StoreError(error.place, reason) from error
-        _look_after(store, registry.settings.monitoring)
+    stages = (what if isinstance(what, Pipeline) else what.pipeline).stages
+    with Progress(total=len(stages), quiet=how.quiet) as progress:
+        run = partial(registry.run_sync, what, inputs=values, **how.terms(registry, progress))
+        if not how.keeps:
+            return run()
+        with own_store() as store:
+            try:
+                result = run(store=store)
+            except StoreError as error:
+                reason = f"{error.reason}; run without keeping it: --no-store"
+                raise StoreError(error.place, reason) from error
+            _look_after(store, registry.settings.monitoring)
     return result
 
 
 def go_on(
-    registry: Registry,
-    beginning: str,
-    terms: RunTerms,
-    *,
-    retry_in_doubt: bool,
-    accept_drift: bool,
+    registry: Registry, run: str, how: Execution, *, retry_in_doubt: bool, accept_drift: bool
 ) -> RunResult:
     """Return what came out of a kept run that was cut or failed, once it has gone on.
 
@@ -96,65 +89,23 @@ def go_on(
         ResumeError: If it is not to go on, and why.
         StoreError: If it cannot be kept any more.
     """
-    from registry_core.store.resuming import resume
+    from registry_core.runtime.engine import run_blocking
 
     with own_store() as store:
-        run_id = store.find(beginning)
-        found = resume(
-            store,
-            run_id,
-            registry.catalog,
-            retry_in_doubt=retry_in_doubt,
-            accept_drift=accept_drift,
-        )
-        with found.keeper as keeper:
-            result = _executed(
-                registry,
-                found.pipeline,
-                found.values,
-                terms,
-                run_id=run_id,
-                keeper=keeper,
-                earlier=found.earlier,
+        name = store.find(run)
+        stages = store.report(name).stages
+        with Progress(total=len(stages), quiet=how.quiet) as progress:
+            result = run_blocking(
+                lambda: registry.resume(
+                    store,
+                    name,
+                    retry_in_doubt=retry_in_doubt,
+                    accept_drift=accept_drift,
+                    **how.terms(registry, progress),
+                )
             )
         _look_after(store, registry.settings.monitoring)
     return result
-
-
-def _executed(
-    registry: Registry,
-    pipeline: Pipeline,
-    values: Mapping[str, JsonValue],
-    terms: RunTerms,
-    *,
-    run_id: str = "",
-    keeper: RunKeeper | None = None,
-    earlier: EarlierRun | None = None,
-) -> RunResult:
-    from registry_core.runtime.engine import execute, run_blocking
-    from registry_core.runtime.scope import RunOptions
-
-    settings = registry.settings.run
-    options = RunOptions(
-        timeout_seconds=terms.timeout_seconds,
-        attempt_timeout_seconds=settings.timeout_seconds,
-        run_id=run_id,
-    )
-    layers = registry.active_middleware(terms.middleware)
-    collectors = registry.loader().observers(settings.collectors)
-    with Progress(total=len(pipeline.stages), quiet=terms.quiet) as progress:
-        return run_blocking(
-            lambda: execute(
-                pipeline,
-                values,
-                agents=registry.blueprints(),
-                middleware=layers,
-                observers=(*collectors, progress),
-                options=options,
-                keeper=keeper,
-                earlier=earlier,
-            )
-        )
 
 
 def _look_after(store: Store, monitoring: MonitoringSettings) -> None:

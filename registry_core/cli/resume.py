@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from registry_core.cli.execution import RunTerms, go_on
+from registry_core.cli.execution import Execution, go_on
 from registry_core.cli.options import as_json, discovered, plain
 from registry_core.cli.outcome import deliver, explain, show_result
 from registry_core.cli.rendering import shielded
@@ -49,11 +49,9 @@ def command(  # noqa: PLR0913 -- one parameter an option
     twice does no harm; if not, somebody has to look first whether it had its effect.
     """
     registry = discovered(ctx)
-    terms = RunTerms(middleware=middleware, timeout_seconds=timeout, quiet=quiet or as_json)
+    how = Execution(middleware=middleware, timeout_seconds=timeout, quiet=quiet or as_json)
     with shielded(plain=plain) as output:
-        result = go_on(
-            registry, run, terms, retry_in_doubt=retry_in_doubt, accept_drift=accept_drift
-        )
+        result = go_on(registry, run, how, retry_in_doubt=retry_in_doubt, accept_drift=accept_drift)
         if as_json:
             output.json({"result": json.loads(result.to_json())})
         else:

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from registry_core.cli.compose import plan_value
 from registry_core.cli.evidence import measured_of
-from registry_core.cli.execution import RunTerms, run_now
+from registry_core.cli.execution import Execution, run_now
 from registry_core.cli.options import (
     GoalOptions,
     as_json,
@@ -115,13 +115,13 @@ def command(  # noqa: PLR0913 -- one parameter an option
     with shielded(plain=plain) as output:
         if not as_json and not quiet:
             output.text(_shown(work))
-        terms = RunTerms(
+        how = Execution(
             middleware=middleware,
             timeout_seconds=timeout,
             quiet=quiet or as_json,
             keeps=registry.settings.monitoring.enabled and not no_store,
         )
-        result = run_now(registry, work.pipeline, work.values, terms)
+        result = run_now(registry, work.what, work.values, how)
         if as_json:
             output.json({**_value(work), "result": json.loads(result.to_json())})
         else:

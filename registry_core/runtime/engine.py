@@ -119,6 +119,7 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
     except asyncio.CancelledError as error:
         error.__dict__["result"] = result
         raise
+    own.close()
     return result
 
 

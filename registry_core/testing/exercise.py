@@ -92,7 +92,7 @@ class Exercise:
         return cast("JsonValue", json.loads(self._blueprint().output.dump(result.output)))
 
     def _blueprint(self) -> Blueprint:
-        return Blueprints(self.registry.loader()).read(self.agent)
+        return Blueprints(self.registry.runner.loader).read(self.agent)
 
     def _with_first_example(self, call: Called) -> Finding:
         if not self._examples:

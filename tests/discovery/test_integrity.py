@@ -113,7 +113,7 @@ class TestLocked:
         (site / "words" / "code.py").write_text("PWNED = True\n")
 
         with pytest.raises(AgentLoadError) as refused:
-            registry.loader().load(registry.resolve("echo"))
+            registry.runner.loader.load(registry.resolve("echo"))
 
         assert refused.value.step == "trust"
 
@@ -139,7 +139,7 @@ class TestLocked:
         monkeypatch.setattr(sys, "path", [str(site), *sys.path])
         registry = Registry.of(discover(settings, path=[str(site)]), settings)
 
-        echo = registry.loader().load(registry.resolve("echo"))
+        echo = registry.runner.loader.load(registry.resolve("echo"))
 
         assert echo("hello") == "hello"
 

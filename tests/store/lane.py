@@ -15,18 +15,18 @@ import os
 import resource
 import sys
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 from registry_core import Registry, agent
 from registry_core.definitions.context import RunContext  # noqa: TC001 -- @agent reads it
 from registry_core.errors import ResumeError, StoreError, UnknownNameError
 from registry_core.pipeline.pipeline import Pipeline
 from registry_core.pipeline.pipeline import Stage as One
-from registry_core.runtime.engine import execute
 from registry_core.runtime.scope import RunOptions
 from registry_core.store.database import open_database
-from registry_core.store.resuming import head_of_run, resume
+from registry_core.store.keeping import KeptRun
 from registry_core.store.store import Store
-from tests.store.engine import BEGAN, conduct, head, names
+from tests.store.engine import conduct, head, names
 
 if TYPE_CHECKING:
     import sqlite3
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from registry_core.results.durable import RunEnd, StageDone
-    from registry_core.store.keeping import KeptRun
     from tests.store.engine import Stage
 
 __all__ = ["OWNED", "STORAGE_FAILED"]
@@ -103,26 +102,26 @@ async def _real(store: Store, run_id: str, witness: int, count: int) -> object:
 
     registry = Registry().with_agents(add)
     pipeline = registry.bind(Pipeline("chain", tuple(One(name, "add") for name in names(count))))
-    values = {pipeline.inputs[0].name: 0}
-    earlier = None
-    try:
-        found = resume(store, run_id, registry.catalog)
-        keeper, earlier, pipeline = found.keeper, found.earlier, found.pipeline
-    except UnknownNameError:
-        known, facts = registry.catalog, {"tenant": "a"}
-        began = head_of_run(
-            pipeline, values, known, run_id=run_id, started_at=BEGAN, metadata=facts
-        )
-        keeper = store.begin(began)
-    with keeper:
-        result = await execute(
-            pipeline,
-            values,
-            agents=registry.blueprints(),
-            keeper=Witnessed(keeper, witness),
-            earlier=earlier,
-            options=RunOptions(run_id=run_id),
-        )
+    advance, finish = KeptRun.advance, KeptRun.finish
+
+    async def told_advance(self: KeptRun, done: StageDone, starting: Sequence[str]) -> None:
+        await advance(self, done, starting)
+        _note(witness, "kept", done.record.index)
+
+    async def told_finish(self: KeptRun, done: StageDone | None, end: RunEnd) -> None:
+        await finish(self, done, end)
+        if done is not None:
+            _note(witness, "kept", done.record.index)
+
+    with (
+        patch.object(KeptRun, "advance", told_advance),
+        patch.object(KeptRun, "finish", told_finish),
+    ):
+        try:
+            result = await registry.resume(store, run_id)
+        except UnknownNameError:
+            options = RunOptions(run_id=run_id)
+            result = await registry.run(pipeline, 0, store=store, options=options)
     return result.output
 
 
