@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from registry_core.catalog.catalog import Catalog
 from registry_core.composer.eligibility import barrier, eligible
-from registry_core.composer.expectation import Expect, declared, loss
+from registry_core.composer.expectation import Expect, Expectation, declared, loss
 from registry_core.composer.goal import Goal
 from registry_core.composer.index import Operation, OperationIndex
 from registry_core.composer.layout import Draft, Layout, Place, fed, lay_out, using
@@ -29,8 +29,9 @@ __all__ = ["CONVERTER", "Question", "ask", "price", "searched"]
 
 CONVERTER = "converter"
 
-# Between plans that are alike a direct fit comes first, whatever agents claim of themselves.
-_RELUCTANCE_TO_CONVERT = 25.0
+# A digit has room for more than all agents of a plan could lack together, in millionths.
+_BITS_OF_A_DIGIT = 40
+_STEPS_TOLD_APART = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,9 @@ class Question:
     def uses(self, measure: Measure) -> dict[str, float]:
         """Return what each operation adds to a measure that adds up."""
         entries = self.catalog.entries
-        return {
-            number: price(measure, entries[place.agent], self.expect)
-            for number, place in self.places.items()
-        }
+        agents = {place.agent for place in self.places.values()}
+        prices = {a: price(measure, entries[a], self.expect(entries[a])) for a in agents}
+        return {number: prices[place.agent] for number, place in self.places.items()}
 
     def requiring(self, agent: AgentId) -> Problem:
         """Return the problem whose solutions all use *agent*, on the way where it can be there."""
@@ -87,24 +87,27 @@ def ask(
     able = {_doing(term): frozenset(term.agents(catalog)) for term in goal.any_order}
     build = _staged if goal.steps else _plain
     matches, layout = build(catalog, goal, expect, [*able.values()])
-    operations = (
-        Operation(
-            id=draft.id,
-            needs=draft.needs,
-            gives=(
-                *draft.gives,
-                *(does for does, agents in able.items() if draft.place.agent in agents),
-                *(using(draft.place.agent, on_the_way=way) for way in _ways(goal, draft.place)),
-            ),
-            cost=price(goal.objective, catalog.entry(draft.place.agent), expect),
-            latency_seconds=1.0 if in_layers else _seconds(catalog, draft.place, expect),
-            reluctance=_reluctance(catalog, goal, draft.place, expect),
+    agents = {draft.place.agent for draft in layout.drafts}
+    expected = {agent: expect(catalog.entries[agent]) for agent in agents}
+    ranks = _ranks(catalog, goal, expected)
+
+    def operation(draft: Draft) -> Operation:
+        agent = draft.place.agent
+        entry, one = catalog.entries[agent], expected[agent]
+        does = (does for does, agents in able.items() if agent in agents)
+        uses = (using(agent, on_the_way=way) for way in _ways(goal, draft.place))
+        return Operation(
+            draft.id,
+            draft.needs,
+            (*draft.gives, *does, *uses),
+            cost=price(goal.objective, entry, one),
+            latency_seconds=1.0 if in_layers else one.latency_seconds,
+            reluctance=_reluctance(entry, draft.place, ranks, one),
         )
-        for draft in layout.drafts
-    )
+
     places = {draft.id: draft.place for draft in layout.drafts}
     problem = Problem(
-        index=OperationIndex(operations, satisfies=layout.satisfies),
+        index=OperationIndex(map(operation, layout.drafts), satisfies=layout.satisfies),
         have=layout.have,
         want=(*goal.want, *layout.tokens, *able),
         required=frozenset() if goal.steps else frozenset(goal.require),
@@ -172,19 +175,40 @@ def _doing(term: CapabilityTerm) -> str:
     return f"\tdoes {term}"
 
 
-def _seconds(catalog: Catalog, place: Place, expect: Expect) -> float:
-    return expect(catalog.entry(place.agent)).latency_seconds
+def _ranks(
+    catalog: Catalog, goal: Goal, expected: Mapping[AgentId, Expectation]
+) -> list[dict[AgentId, int]]:
+    """Return for each step of the way the place of every agent: by its claim and merit, then id."""
+    ranks: list[dict[AgentId, int]] = []
+    for term in goal.steps:
+        claim = partial(catalog.capabilities.score, name=term.name)
+        lacking = {
+            agent: loss(claim(catalog.definition(agent))) + loss(expected[agent].merit)
+            for agent in term.agents(catalog)
+            if agent in expected
+        }
+        order = sorted(lacking, key=lambda agent: (lacking[agent], agent))
+        ranks.append({agent: rank for rank, agent in enumerate(order)})
+    return ranks
 
 
-def _reluctance(catalog: Catalog, goal: Goal, place: Place, expect: Expect) -> float:
-    entry = catalog.entry(place.agent)
-    total = loss(expect(entry).merit)
+def _reluctance(
+    entry: CatalogEntry,
+    place: Place,
+    ranks: Sequence[Mapping[AgentId, int]],
+    expected: Expectation,
+) -> int:
+    """Return what of plans alike decides: converters, then the way step by step, then merit.
+
+    Each is a digit of one number, so that a lesser one never outweighs a greater one.
+    """
     if place.step:
-        name = goal.steps[place.step - 1].name
-        total += loss(catalog.capabilities.score(entry.definition, name))
-    elif CONVERTER in entry.definition.tags:
-        total += _RELUCTANCE_TO_CONVERT
-    return total
+        left = min(len(ranks) - place.step, _STEPS_TOLD_APART)
+        return ranks[place.step - 1][place.agent] << _BITS_OF_A_DIGIT * (1 + left)
+    lacking = round(loss(expected.merit) * 1_000_000)
+    if CONVERTER in entry.definition.tags:
+        return lacking + (1 << _BITS_OF_A_DIGIT * (2 + _STEPS_TOLD_APART))
+    return lacking
 
 
 def searched(measure: Measure) -> Objective:
@@ -196,13 +220,13 @@ def searched(measure: Measure) -> Objective:
             return measure
 
 
-def price(measure: Measure, entry: CatalogEntry, expect: Expect) -> float:
+def price(measure: Measure, entry: CatalogEntry, expected: Expectation) -> float:
     """Return what one run of an agent adds to a *measure* that adds up."""
     match measure:
         case "reliability":
-            return loss(expect(entry).success)
+            return loss(expected.success)
         case "score":
-            return loss(expect(entry).score)
+            return loss(expected.score)
         case "cost":
             return entry.definition.cost
         case _:

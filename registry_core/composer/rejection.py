@@ -7,7 +7,7 @@ ended before one was proved, that is the reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -15,6 +15,7 @@ from registry_core.catalog.versions import called
 from registry_core.composer.answer import Answer, answers
 from registry_core.composer.eligibility import Barred, OverBudget, barrier, describe_barrier
 from registry_core.composer.expectation import Expect, declared, loss
+from registry_core.composer.front import Front
 from registry_core.composer.limits import Within
 from registry_core.composer.matching import asked_keys, given_keys
 from registry_core.composer.question import CONVERTER, Question, ask
@@ -40,7 +41,7 @@ __all__ += ["Unconnected", "Undecidable", "describe", "rejected"]
 
 _SECONDS_EACH = 0.25
 
-Decision: TypeAlias = Literal["value", "stages", "converters", "merit", "id"]
+Decision: TypeAlias = Literal["value", "against", "stages", "converters", "merit", "id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,8 @@ class Outranked:
         value: What the best plan with it has; equal to the plan's where a tie decided.
         more: How much more that is than the plan's.
         stages: Stages of the best plan with it.
-        decided: What decided: the value, then the number of stages, of converters, what is known
-            of the agents' merit, then the ids.
+        decided: What decided: the value, then the second objective where there is one, the number
+            of stages, of converters, what is known of the agents' merit, then the ids.
     """
 
     objective: Objective
@@ -178,6 +179,8 @@ def _rank_text(rank: Outranked) -> str:
     match rank.decided:
         case "value":
             return best
+        case "against":
+            return f"{tie}, and more of the second objective"
         case "stages":
             return f"{tie}, in {rank.stages} stages"
         case "converters":
@@ -239,7 +242,10 @@ class _Judge:
             return Unconnected(
                 tuple(_gap(self._catalog, i.name, i.schema, self._at_hand) for i in unmet)
             )
-        best = self._best(self._question.requiring(agent))
+        if self._goal.against:
+            best = self._weighed(agent)
+        else:
+            best = self._best(self._question.requiring(agent))
         if isinstance(best, Answer):
             return self._compared(best)
         gaps = tuple(self._gaps(agent))
@@ -260,6 +266,13 @@ class _Judge:
         if search.fewest:
             return f"a plan with it has at least {search.fewest} stages, too many"
         return "no plan with it keeps within the limits"
+
+    def _weighed(self, agent: AgentId) -> Answer | str:
+        """Return the best plan with the agent by both objectives, or why there is none."""
+        goal = replace(self._goal, require=self._goal.require | {agent})
+        front = Front(self._catalog, goal, self._question.expect, 2 * _SECONDS_EACH)
+        best = next(front.plans(), None)
+        return "no plan can use it" if best is None else Answer(best, self._way, best.value)
 
     def _version(self, agent: AgentId) -> Barred | None:
         """Return the versions that an agent is not of, where that is what bars it."""
@@ -293,6 +306,8 @@ class _Judge:
         plan = self._plan
         if best.value != plan.value:
             return "value"
+        if best.against_value != plan.against_value:
+            return "against"
         if len(best.pipeline.stages) != len(plan.pipeline.stages):
             return "stages"
         if self._converters(best) != self._converters(plan):

@@ -8,12 +8,16 @@ from statistics import median
 from time import process_time
 from typing import TYPE_CHECKING
 
+from registry_core.catalog.catalog import Catalog
+from registry_core.composer.goal import CapabilityTerm
 from registry_core.composer.index import Operation
 from registry_core.composer.problem import Problem
 from registry_core.composer.search import solve
+from registry_core.composer.suggesting import suggest
 from tests.benchmarks.compose import load
 from tests.benchmarks.frame import NotThereYetError, benchmark
 from tests.benchmarks.instances import Layered, layered
+from tests.catalog.worlds import entry, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,3 +114,23 @@ def ten_dense() -> float:
     """Time for all ten, proved, where all 10 000 can run."""
     problem = _dense(10_000, 500)
     return _milliseconds(lambda: solve(problem, limit=10))
+
+
+@benchmark(name="first chain between two capabilities of 10 000 agents", unit="ms", goal=50)
+def first_chain() -> float:
+    """Time until the shortest one is known, where each agent can be followed by thirty."""
+    random = Random(7)  # noqa: S311 -- repeatable, not secret
+    schemas = [record(f"Kind{i}", **{f"key{i}": "string"}) for i in range(333)]
+    agents = [
+        entry(
+            f"agent_{i}",
+            takes=(random.choice(schemas),),
+            gives=random.choice(schemas),
+            capabilities={f"skill{i % 100}": 1.0},
+        )
+        for i in range(10_000)
+    ]
+    catalog = Catalog().adding(agents, schemas=schemas)
+    start, end = CapabilityTerm.parse("skill1"), CapabilityTerm.parse("skill2")
+    suggest(catalog, start, end, limit=1)  # what fits what is decided once
+    return _milliseconds(lambda: suggest(catalog, start, end, limit=1))

@@ -266,6 +266,18 @@ class TestObjectives:
         assert both.complete
         assert all(plan.proved for plan in both.plans)
 
+    def test_who_loses_by_the_second_objective_is_told_so(self) -> None:
+        """As short, and dearer."""
+        dear = entry("dear", takes=(PAGE,), gives=REPORT, cost=10)
+        asked: GoalTerms = {"have": ["Page"], "want": ["Report"], "objective": ("stages", "cost")}
+        catalog, goal = goal_of(CATALOG.adding([dear]), **asked)
+
+        plan = find_plans(catalog, goal).best
+
+        assert stages(plan) == ["quick"]
+        found = {str(r.agent.agent): r.reason for r in rejected(catalog, goal, plan)}
+        assert found["dear"] == Outranked("stages", 1, 0, 1, "against")
+
     def test_objectives_that_cannot_be_weighed_are_refused(self) -> None:
         """Time is measured one way at a time."""
         assert "both time" in refusal(objective=("depth", "latency")).reason

@@ -357,6 +357,81 @@ class TestSuggestions:
             check(catalog, plan)
 
 
+class TestLimits:
+    @settings(max_examples=150, deadline=None)
+    @given(seed=SEEDS, objective=st.sampled_from(MEASURES))
+    def test_within_limits_the_best_is_the_best_of_all_that_keep_them(
+        self, seed: int, objective: Objective
+    ) -> None:
+        """A limit must not hide a plan that keeps it, nor let one through that does not."""
+        catalog, goal = drawn(seed)
+        rng = dice(seed)
+        expected = expectations(seed, catalog)
+        timed = objective != "depth"
+        limits = Limits(
+            stages=goal.limits.stages,
+            cost=rng.choice((None, 0.5, 1.5, 2.5, 4)),
+            latency_seconds=rng.choice((None, 0.4, 1.3, 2.5)) if timed else None,
+        )
+        goal = replace(goal, objective=objective, limits=limits)
+
+        try:
+            best = find_plans(catalog, goal, expect=lambda e: expected[e.id]).best
+        except NoPlanError:
+            best = None
+
+        values = [
+            measured(catalog, goal, chosen, expected, objective)
+            for chosen in sufficient(catalog, goal)
+            if keeps(catalog, goal, chosen, expected)
+        ]
+        if best is None:
+            assert not values or min(map(len, sufficient(catalog, goal))) == 0
+        else:
+            assert best.value == pytest.approx(min(values), abs=1e-6)
+            assert best.proved
+            assert limits.cost is None or best.cost <= limits.cost
+            assert limits.latency_seconds is None or best.latency_seconds <= limits.latency_seconds
+
+
+def expectations(seed: int, catalog: Catalog) -> dict[AgentId, Expectation]:
+    """Return what is expected of each agent, drawn from a few numbers."""
+    rng = dice(seed)
+    return {
+        e.id: Expectation(
+            latency_seconds=rng.choice((0.1, 0.3, 1.0, 2.0)),
+            success=rng.choice((0.5, 0.9, 1.0)),
+            score=rng.choice((0.2, 0.5, 0.9)),
+        )
+        for e in catalog
+    }
+
+
+def sufficient(catalog: Catalog, goal: Goal) -> list[tuple[CatalogEntry, ...]]:
+    """Return every set of agents that suffices, and has no more stages than allowed."""
+    usable = [e for e in catalog if not e.contested and e.id not in goal.exclude]
+    most = len(usable) if goal.limits.stages is None else min(goal.limits.stages, len(usable))
+    return [
+        chosen
+        for size in range(most + 1)
+        for chosen in combinations(usable, size)
+        if suffices(catalog, goal, chosen)
+    ]
+
+
+def keeps(
+    catalog: Catalog,
+    goal: Goal,
+    chosen: tuple[CatalogEntry, ...],
+    expected: dict[AgentId, Expectation],
+) -> bool:
+    """Return whether a set of agents keeps the limits of cost and time."""
+    cost = measured(catalog, goal, chosen, expected, "cost")
+    seconds = measured(catalog, goal, chosen, expected, "latency")
+    most, latest = goal.limits.cost, goal.limits.latency_seconds
+    return (most is None or cost <= most) and (latest is None or seconds <= latest)
+
+
 class TestFronts:
     @settings(max_examples=150, deadline=None)
     @given(seed=SEEDS, pair=st.permutations(MEASURES).map(lambda names: names[:2]))
@@ -365,15 +440,7 @@ class TestFronts:
     ) -> None:
         """Whoever weighs two things must see every choice there is, and no worse one."""
         catalog, goal = drawn(seed)
-        rng = dice(seed)
-        expected = {
-            e.id: Expectation(
-                latency_seconds=rng.choice((0.1, 0.3, 1.0, 2.0)),
-                success=rng.choice((0.5, 0.9, 1.0)),
-                score=rng.choice((0.2, 0.5, 0.9)),
-            )
-            for e in catalog
-        }
+        expected = expectations(seed, catalog)
         one, other = pair
         if {one, other} == {"depth", "latency"}:
             return
@@ -399,16 +466,12 @@ def front(
     catalog: Catalog, goal: Goal, expected: dict[AgentId, Expectation]
 ) -> list[tuple[float, float]]:
     """Return the values of the sets of agents that are not worse in both, in order."""
-    usable = [e for e in catalog if not e.contested and e.id not in goal.exclude]
-    most = len(usable) if goal.limits.stages is None else goal.limits.stages
     points = {
         (
             measured(catalog, goal, chosen, expected, goal.objective),
             measured(catalog, goal, chosen, expected, goal.against or goal.objective),
         )
-        for size in range(min(most, len(usable)) + 1)
-        for chosen in combinations(usable, size)
-        if suffices(catalog, goal, chosen)
+        for chosen in sufficient(catalog, goal)
     }
     return sorted(
         p for p in points if not any(o != p and o[0] <= p[0] and o[1] <= p[1] for o in points)
