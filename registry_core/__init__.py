@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from registry_core.results.events import Event, Observer
     from registry_core.results.performance import Performance, performance_of
     from registry_core.results.run import RunResult
+    from registry_core.store.store import Store
 
 __all__ = [
     "AdmissionError",
@@ -44,6 +45,7 @@ __all__ = [
     "Resources",
     "RunContext",
     "RunResult",
+    "Store",
     "Substitute",
     "agent",
     "capability",
@@ -75,6 +77,7 @@ _OWNER = {
     "Resources": "definitions.resources",
     "RunContext": "definitions.context",
     "RunResult": "results.run",
+    "Store": "store.store",
     "Substitute": "pipeline.policy",
     "agent": "authoring.agent",
     "capability": "authoring.capability",
