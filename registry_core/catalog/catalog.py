@@ -192,6 +192,10 @@ class Catalog:
         """Return whether everything given as *producer* can be taken as *consumer*."""
         return self.schemas.fits(producer, consumer)
 
+    def called(self, producer: SchemaId, consumer: SchemaId) -> tuple[str, str]:
+        """Return what to call two schemas of one edge, so that nobody mixes them up."""
+        return self.schemas.called(producer, consumer)
+
     def judge(self, value: JsonValue, schema: SchemaId, *, closed: bool = False) -> Verdict:
         """Return whether one JSON *value* can be taken as *schema*.
 

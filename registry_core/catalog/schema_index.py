@@ -103,6 +103,29 @@ class SchemaIndex:
         used = [s for s in owners if s in self.producers or s in self.consumers]
         return tuple(used or owners)
 
+    def full_name(self, schema: SchemaId) -> str:
+        """Return the name of *schema* with its version, as ``Page@1.0``.
+
+        Raises:
+            UnknownNameError: If it is not in this index.
+        """
+        return f"{schema.name}@{self.definition(schema).version}"
+
+    def called(self, producer: SchemaId, consumer: SchemaId) -> tuple[str, str]:
+        """Return what to call the two schemas of an edge, so that nobody mixes them up.
+
+        Returns:
+            Their names; with versions where both have one name, and their ids where the versions
+            are the same too.
+
+        Raises:
+            UnknownNameError: If they have one name and are not in this index.
+        """
+        if producer.name != consumer.name or producer == consumer:
+            return producer.name, consumer.name
+        ours, theirs = self.full_name(producer), self.full_name(consumer)
+        return (producer, consumer) if ours == theirs else (ours, theirs)
+
     def fits(self, producer: SchemaId, consumer: SchemaId) -> Verdict:
         """Return whether everything given as *producer* can be taken as *consumer*.
 

@@ -1,4 +1,4 @@
-"""Schemas of one name: how each is called apart, and which of them nobody can tell apart.
+"""Schemas of one name and version that nobody can tell apart.
 
 A name with a version is what people say, a structure is what values have. Two structures of one
 name and version that do not fit each other are a conflict: both owners are named, and nothing
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from registry_core.catalog.catalog import Catalog
-    from registry_core.catalog.schema_index import SchemaIndex
 
-__all__ = ["SchemaConflict", "called", "full_name", "schema_conflicts"]
+__all__ = ["SchemaConflict", "schema_conflicts"]
 
 # Pairs of one name and version that are compared; a name with more of them is looked at no further.
 _MOST_PAIRS = 2_000
@@ -49,30 +48,12 @@ class SchemaConflict:
         return f"schema {self.name} of {' and '.join(self.owners)}: {self.reason}. {self.advice}"
 
 
-def full_name(index: SchemaIndex, schema: SchemaId) -> str:
-    """Return the name of *schema* with its version, as ``Page@1.0``."""
-    return f"{schema.name}@{index.definition(schema).version}"
-
-
-def called(index: SchemaIndex, gives: SchemaId, takes: SchemaId) -> tuple[str, str]:
-    """Return what to call the two sides of an edge, so that nobody mixes them up.
-
-    Returns:
-        Their names; with versions where both have one name, and their ids where the versions
-        are the same too.
-    """
-    if gives.name != takes.name or gives == takes:
-        return gives.name, takes.name
-    ours, theirs = full_name(index, gives), full_name(index, takes)
-    return (gives, takes) if ours == theirs else (ours, theirs)
-
-
 def schema_conflicts(catalog: Catalog) -> tuple[SchemaConflict, ...]:
     """Return the names and versions under which agents exchange structures that cannot meet."""
     index = catalog.schemas
     groups: dict[str, list[SchemaId]] = {}
     for schema in sorted({*index.producers, *index.consumers}):
-        groups.setdefault(full_name(index, schema), []).append(schema)
+        groups.setdefault(index.full_name(schema), []).append(schema)
     found = (_conflict(catalog, name, schemas) for name, schemas in groups.items())
     return tuple(conflict for conflict in found if conflict is not None)
 

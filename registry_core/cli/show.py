@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from registry_core.catalog.versions import called, full_name, schema_conflicts
+from registry_core.catalog.versions import schema_conflicts
 from registry_core.cli.evidence import score_of, score_value
 from registry_core.cli.options import as_json, discovered, plain, rescan
 from registry_core.cli.rendering import Output
@@ -103,7 +103,7 @@ def _across_versions(catalog: Catalog, entry: CatalogEntry) -> Iterator[str]:
     output = entry.definition.output
     for other in index.named(output.name):
         if other != output and index.consumers[other] and _fits(catalog, output, other):
-            ours, theirs = called(index, output, other)
+            ours, theirs = index.called(output, other)
             yield f"its {ours} is taken as {theirs} by {', '.join(index.consumers[other])}"
     for item in entry.definition.inputs:
         for other in index.named(item.schema.name):
@@ -112,7 +112,7 @@ def _across_versions(catalog: Catalog, entry: CatalogEntry) -> Iterator[str]:
                 and index.producers[other]
                 and _fits(catalog, other, item.schema)
             ):
-                ours, theirs = called(index, other, item.schema)
+                ours, theirs = index.called(other, item.schema)
                 givers = ", ".join(index.producers[other])
                 yield f"{ours} of {givers} is taken as {theirs}, for {item.name}"
 
@@ -123,7 +123,7 @@ def _fits(catalog: Catalog, gives: SchemaId, takes: SchemaId) -> bool:
 
 def _conflicts(catalog: Catalog, definition: AgentDefinition) -> Iterator[str]:
     schemas = {*_schemas(definition)}
-    names = {full_name(catalog.schemas, schema) for schema in schemas}
+    names = {catalog.schemas.full_name(schema) for schema in schemas}
     return (str(conflict) for conflict in schema_conflicts(catalog) if conflict.name in names)
 
 

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from registry_core.catalog.versions import called
 from registry_core.names import AgentId, SchemaId
 from registry_core.pipeline.pipeline import (
     Binding,
@@ -118,7 +117,7 @@ def why(catalog: Catalog, gives: SchemaId, takes: SchemaId) -> str:
     if not isinstance(verdict, Fits):
         return "forced: not proved"
     reason = verdict.note or "every value fits"
-    ours, theirs = called(catalog.schemas, gives, takes)
+    ours, theirs = catalog.called(gives, takes)
     if gives.name == takes.name:
         return f"{ours} taken as {theirs} ({reason})"
     return f"fits {theirs} ({reason})"

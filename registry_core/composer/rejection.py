@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from registry_core.catalog.versions import called
 from registry_core.composer.answer import Answer, answers
 from registry_core.composer.eligibility import Barred, OverBudget, barrier, describe_barrier
 from registry_core.composer.expectation import Expect, declared, loss
@@ -352,7 +351,7 @@ def _gap(catalog: Catalog, name: str, need: SchemaId, given: Collection[SchemaId
     closest = min(alike, key=lambda s: (len(asked - keys[s]), s), default=None)
     if closest is None:
         return Gap(name, need)
-    names = called(catalog.schemas, closest, need) if closest.name == need.name else None
+    names = catalog.called(closest, need) if closest.name == need.name else None
     match catalog.fits(closest, need):
         case Misfit(pointer, reason, witness):
             return Gap(name, need, closest, pointer, reason, witness, called=names)

@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from registry_core.catalog.versions import called
 from registry_core.composer.eligibility import barrier, describe_barrier
 from registry_core.composer.layout import passed, using
 from registry_core.composer.matching import asked_keys, given_keys
@@ -209,7 +208,7 @@ def _misfits(catalog: Catalog, at_hand: Iterable[SchemaId], need: SchemaId) -> I
     given = {schema: given_keys(catalog, schema) for schema in at_hand}
     related = [s for s in given if s.name == need.name or given[s] & asked]
     for schema in sorted(related, key=lambda schema: (len(asked - given[schema]), schema)):
-        ours, theirs = called(catalog.schemas, schema, need)
+        ours, theirs = catalog.called(schema, need)
         match catalog.fits(schema, need):
             case Misfit(pointer, reason):
                 where = f" at {pointer}" if pointer else ""

@@ -54,6 +54,10 @@ class Known(Protocol):
         """Return whether everything given as one schema can be taken as another."""
         ...
 
+    def called(self, producer: SchemaId, consumer: SchemaId) -> tuple[str, str]:
+        """Return what to call two schemas: their names, and versions where the names are one."""
+        ...
+
     def judge(self, value: JsonValue, schema: SchemaId, *, closed: bool = False) -> Verdict:
         """Return whether one JSON value can be taken as a schema."""
         ...
@@ -225,10 +229,9 @@ class _Binder:
         if isinstance(verdict, Misfit):
             self.mismatch = self._mismatch(path, gives, item.schema, verdict)
             self.mismatch.add_note(advice)
-        self._fault(
-            path,
-            f"{gives.name} of {self._before!r} does not fit {item.schema.name}{reason}; {advice}",
-        )
+        ours, theirs = self._known.called(gives, item.schema)
+        text = f"{ours} of {self._before!r} does not fit {theirs}{reason}; {advice}"
+        self._fault(path, text)
 
     def _check(self, path: str, item: InputDefinition, source: Source) -> None:
         match source:
@@ -253,11 +256,12 @@ class _Binder:
     def _mismatch(
         self, path: str, gives: SchemaId, takes: SchemaId, verdict: Misfit
     ) -> SchemaMismatchError:
+        ours, theirs = self._known.called(gives, takes)
         return SchemaMismatchError(
             self._pipeline.name,
             path,
-            producer=gives.name,
-            consumer=takes.name,
+            producer=ours,
+            consumer=theirs,
             pointer=verdict.pointer,
             reason=verdict.reason,
             witness=verdict.witness,
@@ -321,7 +325,8 @@ class _Binder:
     def _fault_misfit(self, path: str, what: str, gives: SchemaId | None, takes: SchemaId) -> None:
         verdict = None if gives is None else self._known.fits(gives, takes)
         if gives is not None and isinstance(verdict, Misfit):
-            reason = f"{what}: {gives.name} does not fit {takes.name}: {_because(verdict)}"
+            ours, theirs = self._known.called(gives, takes)
+            reason = f"{what}: {ours} does not fit {theirs}: {_because(verdict)}"
             self._fault(path, reason)
 
     def _given_by(self, source: Source) -> SchemaId | None:

@@ -35,6 +35,7 @@ class BrokenEdge:
         origin: The stage that gives it; empty for the caller.
         gives: Schema it is given as.
         takes: Schema it is taken as.
+        called: What to call the two; with their versions where both have one name.
         misfit: A value that the one gives and the other refuses, and where.
     """
 
@@ -43,6 +44,7 @@ class BrokenEdge:
     origin: str
     gives: SchemaId
     takes: SchemaId
+    called: tuple[str, str]
     misfit: Misfit
 
     def __str__(self) -> str:
@@ -51,9 +53,10 @@ class BrokenEdge:
 
         where = f" at {self.misfit.pointer}" if self.misfit.pointer else ""
         witness: JsonValue = self.misfit.witness
+        gives, takes = self.called
         return (
             f"{self.origin or 'caller'} -> {self.stage or 'result'}.{self.input}: "
-            f"{self.gives.name} does not fit {self.takes.name}: {self.misfit.reason}{where}, "
+            f"{gives} does not fit {takes}: {self.misfit.reason}{where}, "
             f"such as {json.dumps(witness, ensure_ascii=False)[:200]}"
         )
 
@@ -147,7 +150,8 @@ def _broken(pipeline: Pipeline, known: Known) -> Iterator[BrokenEdge]:
             verdict = known.fits(gives, wanted)
             if isinstance(verdict, Misfit):
                 origin = binding.source.stage if isinstance(binding.source, FromStage) else ""
-                yield BrokenEdge(stage.id, binding.input, origin, gives, wanted, verdict)
+                names = known.called(gives, wanted)
+                yield BrokenEdge(stage.id, binding.input, origin, gives, wanted, names, verdict)
 
 
 def _unmet(pipeline: Pipeline, known: Known, want: Iterable[SchemaId]) -> Iterator[BrokenEdge]:
@@ -163,7 +167,8 @@ def _unmet(pipeline: Pipeline, known: Known, want: Iterable[SchemaId]) -> Iterat
             continue
         for name, out, verdict in verdicts[-1:]:
             if isinstance(verdict, Misfit):
-                yield BrokenEdge("", wanted.name, name, out, wanted, verdict)
+                names = known.called(out, wanted)
+                yield BrokenEdge("", wanted.name, name, out, wanted, names, verdict)
 
 
 def _given(source: Source, pipeline: Pipeline, known: Known) -> SchemaId | None:

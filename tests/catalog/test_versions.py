@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from registry_core.authoring.agent import schema
 from registry_core.catalog.catalog import Catalog
-from registry_core.catalog.versions import called, full_name, schema_conflicts
+from registry_core.catalog.versions import schema_conflicts
 from registry_core.composer.goal import Goal
 from registry_core.composer.planning import find_plans
 from registry_core.composer.rejection import rejected
@@ -75,7 +75,7 @@ class TestVersions:
 
         for order in ([early, late], [late, early]):
             known = Catalog().adding([READ], schemas=[SCORE, *order])
-            assert full_name(known.schemas, PAGE.id) == "Page@1.10"
+            assert known.schemas.full_name(PAGE.id) == "Page@1.10"
 
     def test_a_version_that_reads_like_none_is_refused_where_it_is_declared(self) -> None:
         """It becomes part of messages and of what people type."""
@@ -126,6 +126,6 @@ class TestConflicts:
         """A Page is no Page: that helps nobody."""
         catalog = CATALOG.adding([], schemas=[RIVAL])
 
-        assert called(catalog.schemas, RIVAL.id, PAGE.id) == (RIVAL.id, PAGE.id)
-        assert called(catalog.schemas, NEWER.id, PAGE.id) == ("Page@1.1", "Page@1.0")
-        assert called(catalog.schemas, NEWER.id, SCORE.id) == ("Page", "Score")
+        assert catalog.called(RIVAL.id, PAGE.id) == (RIVAL.id, PAGE.id)
+        assert catalog.called(NEWER.id, PAGE.id) == ("Page@1.1", "Page@1.0")
+        assert catalog.called(NEWER.id, SCORE.id) == ("Page", "Score")

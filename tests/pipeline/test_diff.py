@@ -14,7 +14,7 @@ from registry_core.pipeline.binding import bind
 from registry_core.pipeline.diff import compare
 from registry_core.pipeline.pipeline import Pipeline
 from registry_core.pipeline.policy import Policy
-from tests.catalog.worlds import SCHEMAS, entry
+from tests.catalog.worlds import SCHEMAS, entry, record
 
 if TYPE_CHECKING:
     from registry_core.definitions.agent import InputDefinition
@@ -122,3 +122,16 @@ class TestComparing:
         moved = diff.pipeline.stages[0].policy
         assert moved is not None
         assert moved.fallback == "kit/count@1.1"
+
+    @pytest.mark.fault("F37")
+    @pytest.mark.requirement("R67")
+    def test_two_versions_of_one_schema_are_told_apart(self) -> None:
+        """A Page that does not fit Page helps nobody after an upgrade of Page."""
+        newer = replace(record("Titled", text="string", headline="string"), version="2.0")
+        known = catalog(COUNT, JUDGE).adding([], schemas=[newer])
+        known = known.removing([COUNT.id]).adding([upgraded(COUNT, output=newer.id)])
+
+        (edge,) = compare(PIPELINE, known).broken
+
+        assert edge.called == ("Titled@2.0", "Titled@1.0")
+        assert "Titled@2.0 does not fit Titled@1.0: must have 'title'" in str(edge)
