@@ -48,7 +48,17 @@ async def nap(seconds: float) -> float:
     return seconds
 
 
-registry = Registry().with_agents(nap)
+@agent(idempotent=True, mutates=False)
+async def stay(seconds: float) -> float:
+    print("at work", flush=True)
+    while True:
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            pass
+
+
+registry = Registry().with_agents(nap, stay)
 batch.discovered = lambda ctx: registry
 run(sys.argv[1:])
 """
@@ -64,7 +74,7 @@ def nap(tmp_path: Path) -> Iterator[Nap]:
     """A process that runs ``agentreg batch nap``."""
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")
-    process = Nap([sys.executable, str(program), "batch", "nap"])
+    process = Nap([sys.executable, str(program), "batch"])
     yield process
     process.end()
 
@@ -77,10 +87,10 @@ class Nap:
         self._command = command
         self._process: subprocess.Popen[str] | None = None
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, agent: str = "nap") -> subprocess.Popen[str]:
         """Return the process, with its three streams."""
         self._process = subprocess.Popen(
-            [*self._command, *words],
+            [*self._command, agent, *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -236,6 +246,27 @@ class TestProcesses:
         assert statuses == ["succeeded", "cancelled", *["succeeded"] * 7]
         assert "cancelled" in err
         assert "Traceback" not in err
+
+    @pytest.mark.fault("F64")
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_an_interrupt_is_not_held_by_an_agent_that_ignores_it(
+        self, nap: Nap, tmp_path: Path, times: int
+    ) -> None:
+        """Ctrl-C, once or twice, is the end of it."""
+        file = tmp_path / "naps.jsonl"
+        file.write_text("60\n" * 20, encoding="utf-8")
+        process = nap.start(str(file), "--progress", agent="stay")
+        assert process.stderr is not None
+        assert process.stderr.readline() == "at work\n"
+
+        start = time.monotonic()
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)  # noqa: TID251 -- two signals, and not one
+        process.communicate(timeout=30)
+
+        assert time.monotonic() - start < 2
+        assert process.returncode == 130
 
     @pytest.mark.fault("F64")
     def test_an_interrupt_does_not_wait_for_standard_input(self, nap: Nap) -> None:
