@@ -7,6 +7,7 @@ import json
 import shlex
 import shutil
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,7 +46,13 @@ def install(
             }
         ],
         "schemas": [
-            {"name": s.name, "fingerprint": s.fingerprint, "accepts": s.accepts, "emits": s.emits}
+            {
+                "name": s.name,
+                "fingerprint": s.fingerprint,
+                "version": s.version,
+                "accepts": s.accepts,
+                "emits": s.emits,
+            }
             for s in {takes.id: takes, gives.id: gives}.values()
         ],
     }
@@ -449,3 +456,38 @@ class TestAudit:
 
         assert agentreg("lock", "--check", "--lock", str(lock)).code == 0
         assert '"text.toml"' in lock.read_text(encoding="utf-8")
+
+
+class TestSchemaConflicts:
+    @pytest.mark.requirement("R67")
+    def test_two_schemas_of_one_name_and_version_name_both_owners_and_what_to_do(
+        self, agentreg: Agentreg, site: Path
+    ) -> None:
+        """Two teams called it Page: each finds out from one command."""
+        fine = agentreg("doctor", "--json").facts()["conflicts"]
+        install(site, "print", takes=record("Page", body="string"), gives=SCORE)
+
+        told = agentreg("doctor")
+        shown = agentreg("show", "print-kit/print", "--json").facts()
+
+        assert fine == []
+        assert told.code == 1
+        assert "schema Page@1.0 is contested\n  owners count-kit, print-kit\n" in told.out
+        assert '@schema(version="2.0")' in told.out
+        assert "schema Page@1.0 of count-kit and print-kit: " in str(shown["schema conflicts"])
+
+    @pytest.mark.requirement("R67")
+    def test_a_later_version_that_fits_is_shown_on_both_sides(
+        self, agentreg: Agentreg, site: Path
+    ) -> None:
+        """Whether an upgrade of the model can wait is seen before it is made."""
+        newer = replace(record("Page", text="string", url="string"), version="1.1")
+        install(site, "fetch", takes=SCORE, gives=newer)
+
+        given = agentreg("show", "fetch-kit/fetch", "--json").facts()["across versions"]
+        taken = agentreg("show", "count-kit/count", "--json").facts()["across versions"]
+        plan = agentreg("compose", "--have", "Score", "--want", "Counted", "--explain").out
+
+        assert given == ["its Page@1.1 is taken as Page@1.0 by count-kit/count@1.0"]
+        assert taken == ["Page@1.1 of fetch-kit/fetch@1.0 is taken as Page@1.0, for page"]
+        assert "page <- Page (fetch): Page@1.1 taken as Page@1.0 (every value fits)" in plan
