@@ -16,6 +16,7 @@ __all__ = ["BatchDisplay", "progress_line", "summary_line"]
 
 _BAR_EVERY_SECONDS = 0.2
 _LINE_EVERY_SECONDS = 10.0
+_ROUND = 10
 
 
 class BatchDisplay:
@@ -61,7 +62,7 @@ def progress_line(progress: BatchProgress) -> str:
         if progress.total is None or share is None
         else f"{progress.done} of {progress.total} ({share:.0%})".replace("%", " %"),
         f"{progress.failed} failed",
-        f"{progress.rate:.3g}/s",
+        f"{progress.rate:.0f}/s" if progress.rate >= _ROUND else f"{progress.rate:.1f}/s",
     ]
     left = progress.eta_seconds
     if left:
