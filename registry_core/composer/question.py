@@ -207,7 +207,7 @@ def _reluctance(
         return ranks[place.step - 1][place.agent] << _BITS_OF_A_DIGIT * (1 + left)
     lacking = round(loss(expected.merit) * 1_000_000)
     if CONVERTER in entry.definition.tags:
-        return lacking + (1 << _BITS_OF_A_DIGIT * (2 + _STEPS_TOLD_APART))
+        return lacking + (1 << _BITS_OF_A_DIGIT * (1 + min(len(ranks), 1 + _STEPS_TOLD_APART)))
     return lacking
 
 
