@@ -15,7 +15,6 @@ from registry_core.authoring.declaration import Declaration, declare
 from registry_core.definitions.agent import AgentDefinition
 from registry_core.errors import AgentLoadError, ConfigError, DefinitionError
 from registry_core.names import AgentId
-from registry_core.runtime.clock import SystemClock
 from registry_core.runtime.failures import carried, type_name
 from registry_core.runtime.host import Host
 from registry_core.runtime.settled import Raised
@@ -149,10 +148,6 @@ class Blueprints:
         self.host.watchdog.note(agent, target)
         self._read[agent] = blueprint
         return blueprint
-
-    def refusing(self) -> tuple[AgentId, ...]:
-        """Return the agents that are left alone now, because runs opened their breaker."""
-        return self.host.breakers.refusing(SystemClock.monotonic())
 
 
 class LoadedAgent:
