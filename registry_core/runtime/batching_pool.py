@@ -139,10 +139,6 @@ class Pool(Generic[T]):
         self._loop, self._owner = asyncio.get_running_loop(), asyncio.current_task()
         self.since = self._now()
         self._tick_at = self.since + _SLICE_SECONDS
-        seconds = self._options.timeout_seconds
-        if seconds is not None:
-            self._deadline = self.since + seconds
-            self.tasks.later(seconds, self._time_is_up)
         self._turn_at = min(self._limit, self._milestones.mark)
         if self._shelf is None:
             # What is not synchronous has a shelf.
@@ -154,6 +150,10 @@ class Pool(Generic[T]):
             self._items = self._shelf
             self._feeder = self.tasks.begin(self._feed(self._shelf))
         self._wake()
+        seconds = self._options.timeout_seconds
+        if seconds is not None and not self._has_ended:
+            self._deadline = self.since + seconds
+            self.tasks.later(seconds, self._time_is_up)
 
     @property
     def total(self) -> int | None:
