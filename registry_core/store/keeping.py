@@ -53,6 +53,8 @@ class KeptRun:
         self._lease = lease
         self._max_output_bytes = max_output_bytes
         self._records = list(earlier)
+        self._is_ours = True
+        writer.enter()
 
     @classmethod
     def new(cls, head: RunHead, *, writer: Writer, lease: Lease, max_output_bytes: int) -> Self:
@@ -106,7 +108,10 @@ class KeptRun:
 
     def release(self) -> None:
         """Let others work on the run; a second call does nothing."""
-        self._lease.release()
+        if self._is_ours:
+            self._is_ours = False
+            self._writer.leave()
+            self._lease.release()
 
     def _step(self, done: StageDone, starting: Sequence[str]) -> Change:
         size = len(done.output or b"")

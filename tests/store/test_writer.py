@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from registry_core.errors import StoreError
+from registry_core.store import writer as module
 from registry_core.store.database import open_database
 from registry_core.store.writer import Writer
 
@@ -199,3 +200,49 @@ class TestCommit:
         writer.close()
 
         assert _kept(file) == {"a"}
+
+
+class TestAlone:
+    def test_one_run_on_a_quick_disk_needs_no_thread(
+        self, writer: Writer, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Handing over costs more than such a disk does."""
+        monkeypatch.setattr(module, "_QUICK_SECONDS", 60)
+
+        async def work() -> None:
+            writer.enter()
+            await writer.commit(_blob("a"))  # the first is how the disk is known
+            monkeypatch.setattr(writer, "_queue", None)
+            await writer.commit(_blob("b"))
+            monkeypatch.undo()
+            writer.leave()
+
+        asyncio.run(work())
+
+        assert _kept(file) == {"a", "b"}
+
+    @pytest.mark.fault("F72")
+    def test_the_loop_never_waits_for_another_process(
+        self, writer: Writer, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It is the thread that waits, and the loop that goes on."""
+        monkeypatch.setattr(module, "_QUICK_SECONDS", 60)
+
+        async def work() -> int:
+            writer.enter()
+            await writer.commit(_blob("a"))
+            await writer.commit(_blob("b"))
+            turns = 0
+            with closing(sqlite3.connect(file, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                task = asyncio.create_task(writer.commit(_blob("c")))
+                while turns < 20:
+                    await asyncio.sleep(0.005)
+                    turns += 1
+                assert not task.done()
+                other.execute("ROLLBACK")
+            await task
+            return turns
+
+        assert asyncio.run(work()) == 20
+        assert _kept(file) == {"a", "b", "c"}
