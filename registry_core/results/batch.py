@@ -91,7 +91,7 @@ def item_status(outcome: Outcome) -> ItemStatus:
     match outcome.error.code if outcome.error else "":
         case "cancelled":
             return "cancelled"
-        case "attempt_timeout" | "run_timeout":
+        case "attempt_timeout" | "queue_timeout" | "run_timeout":
             return "timed_out"
         case _:
             return "failed"

@@ -88,7 +88,7 @@ class Balancer(Generic[T]):
     async def __call__(self, item: T) -> Outcome:
         """Return what *item* left on the replica that ran it last."""
         if self._is_closed:
-            error = ErrorRecord("cancelled", "", "the balancer takes no more items")
+            error = ErrorRecord("over_capacity", "", "the balancer takes no more items")
             return Outcome(ok=False, attempts=0, error=error)
         tried: set[str] = set()
         tries = attempts = 0
@@ -285,7 +285,7 @@ class Balancer(Generic[T]):
 
     def _refusal(self) -> Outcome:
         message = f"no replica was available for {self._options.patience_seconds:g} s"
-        return Outcome(ok=False, error=ErrorRecord("attempt_timeout", "", message))
+        return Outcome(ok=False, error=ErrorRecord("queue_timeout", "", message))
 
 
 async def _run(replica: Replica[T], item: T) -> Outcome:

@@ -20,7 +20,16 @@ __all__ = ["BalancerOptions", "Line", "Replica", "ReplicaHealth", "Seat", "Ticke
 _log = logging.getLogger("registry_core.runtime")
 
 _ELSEWHERE: frozenset[ErrorCode] = frozenset(
-    {"agent_error", "attempt_timeout", "host_error", "invalid_output", "load_error"}
+    {
+        "agent_error",
+        "attempt_timeout",
+        "circuit_open",
+        "host_error",
+        "invalid_output",
+        "load_error",
+        "over_capacity",
+        "queue_timeout",
+    }
 )
 
 T = TypeVar("T")

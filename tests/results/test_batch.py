@@ -76,6 +76,8 @@ class TestItemStatus:
             (Outcome(ok=False, error=ErrorRecord("agent_error", "", "")), "failed"),
             (Outcome(ok=False, error=ErrorRecord("attempt_timeout", "", "")), "timed_out"),
             (Outcome(ok=False, error=ErrorRecord("run_timeout", "", "")), "timed_out"),
+            (Outcome(ok=False, error=ErrorRecord("queue_timeout", "", "")), "timed_out"),
+            (Outcome(ok=False, error=ErrorRecord("circuit_open", "", "")), "failed"),
             (Outcome(ok=False, error=ErrorRecord("cancelled", "", "")), "cancelled"),
         ],
     )

@@ -279,6 +279,21 @@ class TestRequeue:
 
         play(scene)
 
+    @pytest.mark.parametrize("code", ["circuit_open", "over_capacity", "queue_timeout"])
+    def test_a_refusal_by_one_is_no_refusal_by_the_others(self, code: ErrorCode) -> None:
+        """A breaker that opens between the question and the call costs nothing but a turn."""
+
+        async def scene() -> None:
+            bench = Bench({"a": 1, "b": 1})
+            (task,) = submit(bench.balancer(), [1])
+            await settle()
+            bench.end("a", 1, bad(code))
+            await settle()
+            bench.end("b", 1)
+            assert (await task).ok
+
+        play(scene)
+
     @pytest.mark.parametrize("code", ["invalid_input", "cancelled", "run_timeout"])
     def test_what_would_fail_anywhere_is_not_tried_elsewhere(self, code: ErrorCode) -> None:
         """A malformed item is malformed on all of them."""
@@ -369,6 +384,7 @@ class TestAvailability:
             outcome = await balancer_call(bench.balancer(), 1)
             assert outcome.error is not None
             assert (outcome.ok, outcome.attempts) == (False, 0)
+            assert outcome.error.code == "queue_timeout"
             assert "0.05 s" in outcome.error.message
 
         play(scene)
