@@ -89,6 +89,7 @@ def ask(
     matches, layout = build(catalog, goal, expect, [*able.values()])
     agents = {draft.place.agent for draft in layout.drafts}
     expected = {agent: expect(catalog.entries[agent]) for agent in agents}
+    expected = {agent: _claiming(catalog, goal, agent, one) for agent, one in expected.items()}
     ranks = _ranks(catalog, goal, expected)
 
     def operation(draft: Draft) -> Operation:
@@ -173,6 +174,13 @@ def _ways(goal: Goal, place: Place) -> tuple[bool, ...]:
 
 def _doing(term: CapabilityTerm) -> str:
     return f"\tdoes {term}"
+
+
+def _claiming(catalog: Catalog, goal: Goal, agent: AgentId, expected: Expectation) -> Expectation:
+    """Return *expected* with the best claim to what is asked for in any order in its merit."""
+    score, definition = catalog.capabilities.score, catalog.definition(agent)
+    claims = [score(definition, t.name) for t in goal.any_order if agent in t.agents(catalog)]
+    return replace(expected, merit=expected.merit * max(claims)) if claims else expected
 
 
 def _ranks(

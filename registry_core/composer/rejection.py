@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from registry_core.catalog.catalog import Catalog
-    from registry_core.composer.goal import Goal
+    from registry_core.composer.goal import CapabilityTerm, Goal
     from registry_core.composer.problem import Problem
     from registry_core.pipeline.plan import Plan
 
@@ -298,8 +298,18 @@ class _Judge:
                 needed = score(self._catalog.definition(chosen), term.name)
                 if has < needed:
                     return Outscored(term.name, has, needed)
+            for term in self._goal.any_order:
+                has, needed = self._claim(best, term), self._claim(plan, term)
+                if has < needed:
+                    return Outscored(term.name, has, needed)
         more = best.value - plan.value
         return Outranked(plan.objective, best.value, more, stages, self._decision(best))
+
+    def _claim(self, plan: Plan, term: CapabilityTerm) -> float:
+        """Return the best claim to a capability among the agents of a plan."""
+        entries = (self._catalog.entry(stage.agent) for stage in plan.pipeline.stages)
+        scores = (self._catalog.capabilities.score(e.definition, term.name) for e in entries)
+        return max(scores, default=0.0)
 
     def _decision(self, best: Plan) -> Decision:
         plan = self._plan

@@ -11,11 +11,11 @@ from registry_core.catalog.catalog import Catalog
 from registry_core.composer.eligibility import Barred, OverBudget
 from registry_core.composer.expectation import Expectation
 from registry_core.composer.planning import find_plans
-from registry_core.composer.rejection import Outranked, rejected
+from registry_core.composer.rejection import Outranked, Outscored, rejected
 from registry_core.composer.terms import GoalTerms, goal_of
 from registry_core.definitions.resources import Resources
 from registry_core.errors import AmbiguousNameError, InvalidNameError, NoPlanError, UnknownNameError
-from registry_core.names import AgentId
+from registry_core.names import AgentId, CapabilityName
 from tests.catalog.worlds import SCHEMAS, entry, record
 
 if TYPE_CHECKING:
@@ -196,6 +196,20 @@ class TestMixes:
 
         assert stages(plan) == ["quick", "weigh"]
         assert search(any_order=["judge"], exclude=["weigh"]).best.value == 2
+
+    @pytest.mark.requirement("R91")
+    def test_of_those_who_could_the_one_that_claims_most_is_taken(self) -> None:
+        """Changing a score changes the choice, and the reason says the scores."""
+        rough = entry("a_rough", takes=(PAGE,), gives=SCORE, capabilities={"judge.weight": 0.2})
+        catalog, goal = goal_of(
+            CATALOG.adding([rough]), have=["Page"], want=["Report"], any_order=["judge.weight"]
+        )
+
+        plan = find_plans(catalog, goal).best
+
+        assert stages(plan) == ["quick", "weigh"]
+        lost = {str(r.agent.agent): r.reason for r in rejected(catalog, goal, plan)}
+        assert lost["a_rough"] == Outscored(CapabilityName("judge.weight"), 0.2, 0.7)
 
     def test_a_capability_that_nobody_can_do_here_is_named(self) -> None:
         """The agent exists, and cannot run on what is given."""
