@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from registry_core.cli.batch_progress import BatchDisplay, summary_line
 from registry_core.cli.options import discovered
 from registry_core.cli.rendering import shielded
 from registry_core.cli.saved import open_ready
+from registry_core.cli.stopping import TERMINATED, cancel_when_terminated
 from registry_core.cli.values import completed
 from registry_core.errors import Fault, ManifestError, PipelineError, RegistryError
 from registry_core.names import SchemaId
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["command", "work_of"]
 
 _PARTIAL = 3
-_TERMINATED = 143
 
 
 @click.command("batch")
@@ -109,7 +108,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
         try:
             result = asyncio.run(_run(lines, work, options, key, write, display))
         except asyncio.CancelledError:
-            ctx.exit(_TERMINATED)
+            ctx.exit(TERMINATED)
     click.echo(summary_line(result), err=True)
     if not result.ok:
         ctx.exit(_PARTIAL if result.summary.succeeded else 1)
@@ -127,7 +126,7 @@ async def _run(
 
     from registry_core.runtime.batch import stream_batch
 
-    _end_when_terminated()
+    cancel_when_terminated(lambda: None)
     stream = stream_batch(
         lines,
         work,
@@ -146,14 +145,6 @@ async def _run(
         click.echo(summary_line(stream.result), err=True)
         raise
     return stream.result
-
-
-def _end_when_terminated() -> None:
-    """Let the signal to terminate cancel this task, as an interrupt does."""
-    task = asyncio.current_task()
-    if task is not None:
-        with suppress(NotImplementedError):  # Windows has no such signal
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def work_of(

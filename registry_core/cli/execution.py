@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from registry_core.cli.kept import own_store
 from registry_core.cli.rendering import Progress
+from registry_core.cli.stopping import Ended, run_to_its_end
 from registry_core.errors import StoreError
 from registry_core.pipeline.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Coroutine, Mapping
 
     from registry_core.definitions.schema import JsonValue
     from registry_core.pipeline.plan import Plan
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Execution", "go_on", "run_now"]
 
 _log = logging.getLogger("registry_core.store")
+
+_HEARD_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Execution:
 
 def run_now(
     registry: Registry, what: Plan | Pipeline, values: Mapping[str, JsonValue], how: Execution
-) -> RunResult:
+) -> Ended:
     """Return what came out of a plan, or of a pipeline that is bound.
 
     Raises:
@@ -66,22 +69,22 @@ def run_now(
     """
     stages = (what if isinstance(what, Pipeline) else what.pipeline).stages
     with Progress(total=len(stages), quiet=how.quiet) as progress:
-        run = partial(registry.run_sync, what, inputs=values, **how.terms(registry, progress))
+        run = partial(registry.run, what, inputs=values, **how.terms(registry, progress))
         if not how.keeps:
-            return run()
+            return _ended(registry, run)
         with own_store() as store:
             try:
-                result = run(store=store)
+                ended = _ended(registry, lambda: run(store=store))
             except StoreError as error:
                 reason = f"{error.reason}; run without keeping it: --no-store"
                 raise StoreError(error.place, reason) from error
             _look_after(store, registry.settings.monitoring)
-    return result
+    return ended
 
 
 def go_on(
     registry: Registry, run: str, how: Execution, *, retry_in_doubt: bool, accept_drift: bool
-) -> RunResult:
+) -> Ended:
     """Return what came out of a kept run that was cut or failed, once it has gone on.
 
     Raises:
@@ -89,23 +92,29 @@ def go_on(
         ResumeError: If it is not to go on, and why.
         StoreError: If it cannot be kept any more.
     """
-    from registry_core.runtime.engine import run_blocking
-
     with own_store() as store:
         name = store.find(run)
         stages = store.report(name).stages
         with Progress(total=len(stages), quiet=how.quiet) as progress:
-            result = run_blocking(
+            ended = _ended(
+                registry,
                 lambda: registry.resume(
                     store,
                     name,
                     retry_in_doubt=retry_in_doubt,
                     accept_drift=accept_drift,
                     **how.terms(registry, progress),
-                )
+                ),
             )
         _look_after(store, registry.settings.monitoring)
-    return result
+    return ended
+
+
+def _ended(registry: Registry, run: Callable[[], Coroutine[object, object, RunResult]]) -> Ended:
+    try:
+        return run_to_its_end(run)
+    finally:
+        registry.runner.collectors().wait(_HEARD_SECONDS)
 
 
 def _look_after(store: Store, monitoring: MonitoringSettings) -> None:

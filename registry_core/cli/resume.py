@@ -51,7 +51,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
     registry = discovered(ctx)
     how = Execution(middleware=middleware, timeout_seconds=timeout, quiet=quiet or as_json)
     with shielded(plain=plain) as output:
-        result = go_on(registry, run, how, retry_in_doubt=retry_in_doubt, accept_drift=accept_drift)
+        ended = go_on(registry, run, how, retry_in_doubt=retry_in_doubt, accept_drift=accept_drift)
+        result = ended.result
         if as_json:
             output.json({"result": json.loads(result.to_json())})
         else:
@@ -60,4 +61,4 @@ def command(  # noqa: PLR0913 -- one parameter an option
             deliver(output, result, out, as_json=as_json)
     if not result.ok:
         explain(result)
-        ctx.exit(1)
+        ctx.exit(ended.code)

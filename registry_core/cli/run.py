@@ -121,7 +121,8 @@ def command(  # noqa: PLR0913 -- one parameter an option
             quiet=quiet or as_json,
             keeps=registry.settings.monitoring.enabled and not no_store,
         )
-        result = run_now(registry, work.what, work.values, how)
+        ended = run_now(registry, work.what, work.values, how)
+        result = ended.result
         if as_json:
             output.json({**_value(work), "result": json.loads(result.to_json())})
         else:
@@ -130,7 +131,7 @@ def command(  # noqa: PLR0913 -- one parameter an option
             deliver(output, result, out, as_json=as_json)
     if not result.ok:
         explain(result)
-        ctx.exit(1)
+        ctx.exit(ended.code)
 
 
 def _saved(
