@@ -84,18 +84,18 @@ def ask(
     catalog: Catalog, goal: Goal, expect: Expect = declared, *, in_layers: bool = False
 ) -> Question:
     """Return *goal* as a question to the search; *in_layers* lets each agent take one second."""
-    able = {_doing(term): frozenset(term.agents(catalog)) for term in goal.any_order}
+    able = {term: frozenset(term.agents(catalog)) for term in goal.any_order}
     build = _staged if goal.steps else _plain
     matches, layout = build(catalog, goal, expect, [*able.values()])
     agents = {draft.place.agent for draft in layout.drafts}
     expected = {agent: expect(catalog.entries[agent]) for agent in agents}
-    expected = {agent: _claiming(catalog, goal, agent, one) for agent, one in expected.items()}
+    expected = {agent: _claiming(catalog, able, agent, one) for agent, one in expected.items()}
     ranks = _ranks(catalog, goal, expected)
 
     def operation(draft: Draft) -> Operation:
         agent = draft.place.agent
         entry, one = catalog.entries[agent], expected[agent]
-        does = (does for does, agents in able.items() if agent in agents)
+        does = (_doing(term) for term, agents in able.items() if agent in agents)
         uses = (using(agent, on_the_way=way) for way in _ways(goal, draft.place))
         return Operation(
             draft.id,
@@ -110,7 +110,7 @@ def ask(
     problem = Problem(
         index=OperationIndex(map(operation, layout.drafts), satisfies=layout.satisfies),
         have=layout.have,
-        want=(*goal.want, *layout.tokens, *able),
+        want=(*goal.want, *layout.tokens, *map(_doing, able)),
         required=frozenset() if goal.steps else frozenset(goal.require),
         max_operations=goal.limits.stages,
         max_latency_seconds=goal.limits.latency_seconds,
@@ -176,10 +176,15 @@ def _doing(term: CapabilityTerm) -> str:
     return f"\tdoes {term}"
 
 
-def _claiming(catalog: Catalog, goal: Goal, agent: AgentId, expected: Expectation) -> Expectation:
+def _claiming(
+    catalog: Catalog,
+    able: Mapping[CapabilityTerm, frozenset[AgentId]],
+    agent: AgentId,
+    expected: Expectation,
+) -> Expectation:
     """Return *expected* with the best claim to what is asked for in any order in its merit."""
     score, definition = catalog.capabilities.score, catalog.definition(agent)
-    claims = [score(definition, t.name) for t in goal.any_order if agent in t.agents(catalog)]
+    claims = [score(definition, term.name) for term, agents in able.items() if agent in agents]
     return replace(expected, merit=expected.merit * max(claims)) if claims else expected
 
 
