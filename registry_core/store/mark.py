@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Mark"]
 
 _CLOSED = b"closed"
-_OPENING = b"opening"  # from here on there may be a log
+_MOVING = b"moving"  # it is being opened or closed, and there may be a log or not
 _OPEN = b"open"  # from here on there must be one
 
 if sys.platform == "win32":
@@ -77,16 +77,23 @@ class Mark:
     def before_writing(self) -> None:
         """Say that there may be a log from now on, before there is one."""
         if self._read() != _OPEN:
-            self._write(_OPENING)
+            self._write(_MOVING)
 
     def while_writing(self) -> None:
         """Say that there is one."""
-        if self._log.exists():
+        if self._log.exists() and self._read() != _OPEN:
             self._write(_OPEN)
 
+    def before_closing(self) -> None:
+        """Say that there may soon be none, before the last who has the database open removes it."""
+        if self._read() == _OPEN:
+            self._write(_MOVING)
+
     def close(self) -> None:
-        """Say that there is none, once the last who had the database open has closed it."""
-        if _alone(self._descriptor) and not self._log.exists() and self._read() != _CLOSED:
+        """Say whether there is one, once this store has closed the database."""
+        if self._log.exists():
+            self.while_writing()
+        elif _alone(self._descriptor) and self._read() != _CLOSED:
             sync_folder(self._folder)
             self._write(_CLOSED)
         os.close(self._descriptor)

@@ -96,6 +96,8 @@ class Store:
 
     def close(self) -> None:
         """Commit what is waited for, and let go of the files."""
+        if self._mark is not None:
+            self._mark.before_closing()
         self._writer.close()
         with self._lock:
             reader, self._reader = self._reader, None

@@ -246,3 +246,42 @@ class TestAlone:
 
         assert asyncio.run(work()) == 20
         assert _kept(file) == {"a", "b", "c"}
+
+    def test_runs_of_one_turn_go_in_together(
+        self, writer: Writer, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """On a quick disk too, twenty runs share one wait."""
+        monkeypatch.setattr(module, "_QUICK_SECONDS", 60)
+
+        async def work() -> list[BaseException | None]:
+            for _ in range(20):
+                writer.enter()
+            await writer.commit(_blob("first"))
+            good = [writer.commit(_blob(f"{number}")) for number in range(20)]
+            await asyncio.gather(*good)
+            mixed = [writer.commit(_blob(name)) for name in ("first", "a", "b")]
+            return await asyncio.gather(*mixed, return_exceptions=True)
+
+        verdicts = asyncio.run(work())
+
+        assert [type(verdict) for verdict in verdicts] == [StoreError, type(None), type(None)]
+        assert len(_kept(file)) == 23
+
+    def test_closing_keeps_what_was_asked_for_in_this_turn(
+        self, writer: Writer, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nobody waits for a turn that will not come."""
+        monkeypatch.setattr(module, "_QUICK_SECONDS", 60)
+
+        async def work() -> None:
+            writer.enter()
+            writer.enter()
+            await writer.commit(_blob("a"))
+            task = asyncio.create_task(writer.commit(_blob("b")))
+            await asyncio.sleep(0)
+            writer.close()
+            await task
+
+        asyncio.run(work())
+
+        assert _kept(file) == {"a", "b"}
