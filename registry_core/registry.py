@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from registry_core.pipeline.pipeline import Pipeline
     from registry_core.pipeline.plan import Plan, PlanSearch
     from registry_core.results.batch import BatchResult
+    from registry_core.results.metrics import MetricsSnapshot
     from registry_core.results.run import RunResult
     from registry_core.running import Runnable, Runner, RunTerms
     from registry_core.runtime.batch import BatchStream
@@ -379,6 +380,11 @@ class Registry:  # noqa: PLR0904 -- one method a verb
         work = self.runner.work(what, terms)
         options = batch or BatchOptions()
         return stream_batch(items, work, options=options, key=key, progress=progress)
+
+    @property
+    def metrics(self) -> MetricsSnapshot:
+        """What was counted and timed of the runs of this registry up to now."""
+        return self.runner.host.metrics.snapshot()
 
     @property
     def runner(self) -> Runner:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar, overload
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, overload
 
 from registry_core.definitions.agent import Example
 from registry_core.definitions.collector import CollectorDefinition
@@ -20,8 +20,13 @@ from registry_core.names import AgentName
 from registry_core.schemas.marks import SCHEMA_MARK
 
 if TYPE_CHECKING:
-    from registry_core.definitions.middleware import Call, Proceed
+    from registry_core.definitions.middleware import Call, Proceed, RunCall
     from registry_core.results.events import Observer
+
+    Layer: TypeAlias = (
+        Callable[[Call, Proceed], Awaitable[object]]
+        | Callable[[RunCall, Proceed], Awaitable[object]]
+    )
 
 __all__ = [
     "AGENT_MARK",
@@ -39,7 +44,7 @@ MIDDLEWARE_MARK = "__registry_middleware__"
 COLLECTOR_MARK = "__registry_collector__"
 
 AgentT = TypeVar("AgentT", bound=Callable[..., object])
-MiddlewareT = TypeVar("MiddlewareT", bound="Callable[[Call, Proceed], Awaitable[object]]")
+MiddlewareT = TypeVar("MiddlewareT", bound="Layer")
 CollectorT = TypeVar("CollectorT", bound="Callable[[], Observer]")
 ClassT = TypeVar("ClassT", bound=type)
 
@@ -160,7 +165,8 @@ def middleware(
 
     Args:
         name: Short name; the function's name unless given.
-        scope: ``stage`` wraps all attempts of a stage, ``attempt`` each one.
+        scope: ``run`` wraps all stages and sees a :class:`~registry_core.definitions.middleware
+            .RunCall`, ``stage`` wraps all attempts of a stage, ``attempt`` each one.
         order: Lower is further out, where neither *before* nor *after* decides.
         guard: Its failure stops the run even where a stage's policy would go on.
         before: Middleware to be further out than, as ``distribution/name``; one may stand

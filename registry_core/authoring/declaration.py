@@ -201,7 +201,7 @@ def _faults_in_middleware(
         AgentName.parse(declared.name)
     except InvalidNameError as error:
         yield Fault("name", str(error))
-    if declared.scope not in {"stage", "attempt"}:
+    if declared.scope not in {"run", "stage", "attempt"}:
         yield Fault("scope", "must be stage or attempt")
     yield from faults_in_places(declared.before, declared.after)
     yield from _faults_in_call(target, "call", "proceed")

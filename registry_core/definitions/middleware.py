@@ -1,4 +1,4 @@
-"""What a middleware is: an onion layer around a stage or an attempt."""
+"""What a middleware is: an onion layer around a run, a stage or an attempt."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
     from registry_core.definitions.agent import AgentDefinition
 
-__all__ = ["Call", "MiddlewareDefinition", "MiddlewareFunction", "Proceed", "Scope", "Values"]
+__all__ = ["Call", "MiddlewareDefinition", "MiddlewareFunction", "Proceed", "RunCall", "Scope"]
+__all__ += ["Values"]
 
 Values: TypeAlias = "Mapping[str, object]"
 """Values by the name of the input they belong to."""
-Scope: TypeAlias = Literal["stage", "attempt"]
+Scope: TypeAlias = Literal["run", "stage", "attempt"]
 
 
 class Call(Protocol):
@@ -65,8 +66,34 @@ class Call(Protocol):
         ...
 
 
+class RunCall(Protocol):
+    """What a middleware of the scope ``run`` sees of the run it is wrapped around."""
+
+    @property
+    def run_id(self) -> str:
+        """The run."""
+        ...
+
+    @property
+    def pipeline(self) -> str:
+        """Name of the pipeline."""
+        ...
+
+    @property
+    def inputs(self) -> Values:
+        """The caller's values, by name of the pipeline's inputs."""
+        ...
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the caller attached to the run."""
+        ...
+
+
 Proceed: TypeAlias = "Callable[[], Awaitable[object]]"
-MiddlewareFunction: TypeAlias = "Callable[[Call, Proceed], Awaitable[object]]"
+MiddlewareFunction: TypeAlias = (
+    "Callable[[Call, Proceed], Awaitable[object]] | Callable[[RunCall, Proceed], Awaitable[object]]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +103,7 @@ class MiddlewareDefinition:
     Attributes:
         name: Short name, unique within its distribution.
         target: Where its code is, as ``module:qualified.name``.
-        scope: ``stage`` wraps all attempts of a stage, ``attempt`` each one.
+        scope: ``run`` wraps all stages, ``stage`` all attempts of one, ``attempt`` each of them.
         order: Lower is further out, where nothing else decides; ties go by name.
         guard: Whether its failure stops the run even where a stage's policy would go on.
         summary: First line of its documentation.

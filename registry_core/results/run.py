@@ -82,6 +82,7 @@ class RunResult(_Recalled):
             status is ``success`` or ``partial``. A live object after a run, JSON after loading.
         last_good_output: Output of the last stage that succeeded in a run that did not.
         error: What decided a run that did not succeed.
+        answered_by: The middleware around the run that gave the output instead, or empty.
         format: Version of this record.
     """
 
@@ -94,6 +95,7 @@ class RunResult(_Recalled):
     output: object = None
     last_good_output: object = None
     error: ErrorRecord | None = None
+    answered_by: str = ""
     format: int = RESULT_FORMAT
 
     @classmethod

@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import math
 from collections import deque
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING
 
-from registry_core.errors import AgentLoadError
+from registry_core.errors import AgentLoadError, StageFailedError
 from registry_core.names import AgentId
 from registry_core.pipeline.pipeline import FromStage, Pipeline, Stage
 from registry_core.results.durable import RunEnd, StageDone
@@ -26,22 +24,23 @@ from registry_core.results.outcomes import ErrorRecord, StageRecord
 from registry_core.results.run import RunResult
 from registry_core.runtime.failures import record_failure
 from registry_core.runtime.journal import stamp
-from registry_core.runtime.lane import Lane
+from registry_core.runtime.lanes import Lanes
+from registry_core.runtime.settled import Returned
 from registry_core.runtime.stage import StageRun
 from registry_core.runtime.values import Offer
 from registry_core.runtime.verdict import measure, verdict
+from registry_core.runtime.whole import RunSeen, run_within
 from registry_core.runtime.wiring import Wiring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from registry_core.results.durable import EarlierRun
+    from registry_core.runtime.lane import Lane
     from registry_core.runtime.scope import RunScope
     from registry_core.schemas.codec import Codec
 
 __all__ = ["Conductor"]
-
-_log = logging.getLogger("registry_core.runtime")
 
 # Stages that never wait go on without a turn of the event loop, up to this much at a time.
 _TURN_SECONDS = 0.005
@@ -69,14 +68,14 @@ class Conductor:
             for name, value in values.items()
         }
         self._outputs: dict[str, Offer] = {}
-        self._error: ErrorRecord | None = None
         self._last_good: object = None
-        self._lanes: dict[Lane, StageRun | None] = {}
+        self.lanes = Lanes(scope)
         self._ready: deque[StageRun] = deque()
         self._is_beginning = False
-        self._all_over: asyncio.Future[None] | None = None
         self._earlier: dict[str, StageRecord] = {}
         self._untold: StageDone | None = None
+        self._answer: Returned[object] | None = None
+        self._answered_by = ""
         self.is_in_charge = False
         if earlier is not None:
             self._go_on_from(earlier)
@@ -88,10 +87,30 @@ class Conductor:
             asyncio.CancelledError: If the caller is cancelled; whatever ran has ended.
         """
         self.scope.journal.run_started(self._pipeline.name)
-        lane = self._open_lane(None)
-        lane.start(self._main(lane))
-        if self._lanes:
-            await self._wait()
+        await self.lanes.through(self._bring_in if self.scope.run_layers else self._main)
+        if not self.scope.run_layers or self.lanes.error is not None:
+            return
+        outputs = {name: self._stages[name].output for name in self._pipeline.outputs}
+        values = {name: offer.value for name, offer in self._given.items()}
+        seen = RunSeen(self.scope, self._pipeline.name, values, outputs)
+        ended = await run_within(self.scope, seen, self._stages_within)
+        if isinstance(ended, Returned):
+            self._answer = ended if seen.changed_by is not None else None
+            self._answered_by = seen.answered_by
+        elif ended is not None:
+            self.lanes.error = ended
+
+    async def _stages_within(self) -> object:
+        """Return the output of the stages.
+
+        Raises:
+            RunError: If they do not succeed.
+        """
+        await self.lanes.through(self._main)
+        if self.lanes.error is not None or self.scope.has_expired:
+            error = self.lanes.error or self.scope.cut_record()
+            raise StageFailedError(self.scope.run_id, error.stage_id, error.message, None)
+        return self._output()
 
     def _go_on_from(self, earlier: EarlierRun) -> None:
         """Take the stages that an interrupted run has ended for what they were."""
@@ -150,84 +169,16 @@ class Conductor:
         """Return what the inputs of *stage* take."""
         return self._offers_to(stage.stage)
 
-    async def wait_for(self, lane: Lane) -> None:
-        """Come back when *lane* is over, which somebody else has begun.
-
-        Raises:
-            asyncio.CancelledError: If the caller is cancelled; whatever ran has ended.
-        """
-        self._lanes.setdefault(lane)
-        await self._wait()
-
-    def attend(self, lane: Lane, stage: StageRun) -> None:
-        """Know that *stage* is what goes on in *lane*."""
-        self._lanes[lane] = stage
-
-    async def _wait(self) -> None:
-        """Come back when no lane is left."""
-        loop = asyncio.get_running_loop()
-        self._all_over = loop.create_future()
-        limit = self.scope.remaining_seconds()
-        timer = loop.call_later(limit, self._time_is_up) if limit < math.inf else None
-        try:
-            await self._all_over
-        except asyncio.CancelledError:
-            self._cut()
-            if self._lanes:
-                self._all_over = loop.create_future()
-                await self._all_over
-            raise
-        finally:
-            if timer is not None:
-                timer.cancel()
-            for lane in tuple(self._lanes):  # who waits here is closed, or cancelled once more
-                lane.close()
-
-    def _time_is_up(self) -> None:
-        self.scope.has_expired = True
-        self._cut()
-
-    def _cut(self) -> None:
-        for lane in tuple(self._lanes):
-            lane.cut()
-
-    def _open_lane(self, stage: StageRun | None) -> Lane:
-        lane = Lane(
-            self.scope.clock.monotonic,
-            grace_seconds=self.scope.options.grace_seconds,
-            on_forced=lambda: self.forced(lane),
-            on_over=self.lane_over,
-        )
-        self._lanes[lane] = stage
-        return lane
-
-    def forced(self, lane: Lane) -> None:
-        """Tell that somebody in *lane* had to be closed."""
-        stage = self._lanes.get(lane)
-        who = "an agent that was brought in" if stage is None else stage.name_of_agent
-        self.scope.journal.forced("" if stage is None else stage.stage.id, who)
-
-    def lane_over(self, lane: Lane) -> None:
-        """Take note that *lane* is over."""
-        stage = self._lanes.pop(lane, None)
-        error = lane.error
-        if stage is not None and lane.is_cut:
-            stage.cut_off()
-        if error is not None and not isinstance(error, asyncio.CancelledError | GeneratorExit):
-            self._host_fault(error)
-        if self._error is not None:
-            self._cut()
-        if not self._lanes and self._all_over is not None and not self._all_over.done():
-            self._all_over.set_result(None)
-
-    def _host_fault(self, error: BaseException) -> None:
-        _log.error("run %s met a fault of its host", self.scope.run_id, exc_info=error)
-        self._error = record_failure(error, code="host_error", stage_id="", phase="host")
-
     def result(self, *, cancelled: bool = False) -> RunResult:
         """Return the run's result; to be called once, when everything has ended."""
         records = tuple(map(self._record, count(), self._pipeline.stages))
-        status, error = verdict(records, self.scope, self._error, cancelled=cancelled)
+        status, error = verdict(
+            records,
+            self.scope,
+            self.lanes.error,
+            cancelled=cancelled,
+            answered=self._answer is not None,
+        )
         seconds = self.scope.clock.monotonic() - self._started
         good = status in {"success", "partial"}
         self.scope.journal.run_finished(status, seconds, error)
@@ -248,11 +199,13 @@ class Conductor:
             output=self._output() if good else None,
             last_good_output=None if good else self._last_good,
             error=error,
+            answered_by=self._answered_by,
         )
 
     async def _main(self, lane: Lane) -> None:
-        await self._bring_in(lane)
-        if self._error is None:
+        if not self._stages:
+            await self._bring_in(lane)
+        if self.lanes.error is None:
             ready = [name for name in self._wiring.ready() if name not in self._earlier]
             if self.scope.keeper is not None:
                 await lane.rest(self.scope.keeper.begin(ready))
@@ -276,8 +229,10 @@ class Conductor:
                 run.check_substitute()
             except AgentLoadError as error:
                 at = stamp(scope.clock)
-                self._error = record_failure(error, code="load_error", stage_id=stage.id, at=at)
-                self._record_load(index, stage, self._error)
+                self.lanes.error = record_failure(
+                    error, code="load_error", stage_id=stage.id, at=at
+                )
+                self._record_load(index, stage, self.lanes.error)
                 return
             except (asyncio.CancelledError, GeneratorExit):
                 self._record_load(index, stage, scope.cut_record(stage.id))
@@ -289,17 +244,17 @@ class Conductor:
         if self._is_beginning:
             return
         self._is_beginning = True
-        while self._ready and self._error is None:
+        while self._ready and self.lanes.error is None:
             stage = self._ready.popleft()
-            lane = self._open_lane(stage)
+            lane = self.lanes.open()
             lane.start(self.go_on(lane, stage))
         self._is_beginning = False
 
     async def go_on(self, lane: Lane, stage: StageRun, record: StageRecord | None = None) -> None:
         """Run *stage*, then what it makes ready: the last in this lane, others beside it."""
         following: StageRun | None = stage
-        while following is not None and self._error is None:
-            self._lanes[lane] = following
+        while following is not None and self.lanes.error is None:
+            self.lanes.attend(lane, following)
             if record is None:
                 record = await following.run(lane, self._offers_to(following.stage))
             freed = self._settle(following, record)
@@ -321,7 +276,7 @@ class Conductor:
     ) -> None:
         """Have kept what became of *stage*; the last stage is kept with the end of the run."""
         done = StageDone(record, stage.kept)
-        if self._error is None and (freed or len(self._lanes) > 1 or self._ready):
+        if self.lanes.error is None and (freed or len(self.lanes) > 1 or self._ready):
             assert self.scope.keeper is not None  # noqa: S101 -- the caller has looked
             await self.scope.keeper.advance(done, [following.stage.id for following in freed])
         else:
@@ -340,7 +295,7 @@ class Conductor:
     def _settle(self, stage: StageRun, record: StageRecord) -> list[StageRun]:
         """Take in what a stage that is over leaves; return the stages that can begin now."""
         if record.status not in {"succeeded", "skipped"}:
-            self._error = record.error
+            self.lanes.error = record.error
             if record.error is None or record.error.code != "run_timeout":
                 self.scope.stopped_by = record.stage_id
             return []
@@ -365,6 +320,8 @@ class Conductor:
         }
 
     def _output(self) -> object:
+        if self._answer is not None:
+            return self._answer.value
         outputs = {name: self._outputs[name].value for name in self._pipeline.outputs}
         return outputs[self._pipeline.outputs[0]] if len(outputs) == 1 else outputs
 

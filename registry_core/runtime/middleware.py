@@ -9,18 +9,19 @@ from __future__ import annotations
 import copy
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from registry_core.definitions.layering import layering
-from registry_core.definitions.middleware import MiddlewareDefinition, MiddlewareFunction, Scope
+from registry_core.definitions.middleware import MiddlewareDefinition, Scope
 from registry_core.errors import ProceedError
 from registry_core.runtime.values import check_output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Sequence
+    from collections.abc import Coroutine, Iterable, Sequence
     from typing import Never
 
     from registry_core.definitions.agent import AgentDefinition
@@ -48,7 +49,7 @@ class ActiveMiddleware:
 
     name: str
     definition: MiddlewareDefinition
-    function: MiddlewareFunction
+    function: Callable[..., Awaitable[object]]
 
 
 def layers_of(middleware: Iterable[ActiveMiddleware], scope: Scope) -> tuple[ActiveMiddleware, ...]:

@@ -173,18 +173,18 @@ class QuickRun(Lane):
         Raises:
             asyncio.CancelledError: If the caller is cancelled; whatever ran has ended.
         """
-        await self._conductor_of().wait_for(self)
+        await self._conductor_of().lanes.wait_for(self)
 
     def _on_over(self) -> None:
         if self._conductor is not None:
-            self._conductor.lane_over(self)
+            self._conductor.lanes.over(self)
 
     def _on_forced(self) -> None:
         conductor = self._take_over()
         index = len(self.marks) // 3
         if self._stage is None and index < len(self.chain.steps):
-            conductor.attend(self, conductor.stage(index))
-        conductor.forced(self)
+            conductor.lanes.attend(self, conductor.stage(index))
+        conductor.lanes.forced(self)
 
     def _conductor_of(self) -> Conductor:
         if self._conductor is None:
@@ -210,7 +210,7 @@ class QuickRun(Lane):
         conductor = self._take_over()
         stage = self._stage = conductor.stage(index)
         before = self.marks[3 * index - 1] if index else self.started
-        conductor.attend(self, stage)
+        conductor.lanes.attend(self, stage)
         stage.adopt(self, call, before, self._at(before))
         if self.marks[3 * index :]:  # it was answered, and only then something happened
             began, answered = self.marks[3 * index :]
@@ -304,5 +304,6 @@ _RECALLED: Final[Mapping[str, Callable[[QuickRun], object]]] = {
     "started_at": lambda run: run.started_at,
     "seconds": lambda run: run.marks[-1] - run.started,
     "output": lambda run: run.value,
+    "answered_by": lambda _: "",
     "format": lambda _: RESULT_FORMAT,
 }

@@ -89,6 +89,7 @@ class RunScope:
     crew: Crew
     host: Host
     journal: Journal
+    run_layers: tuple[ActiveMiddleware, ...]
     stage_layers: tuple[ActiveMiddleware, ...]
     attempt_layers: tuple[ActiveMiddleware, ...]
     deadline: float = math.inf

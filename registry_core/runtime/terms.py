@@ -56,6 +56,7 @@ class Terms:
             crew=crew,
             host=self.blueprints.host,
             journal=journal,
+            run_layers=layers_of(self.middleware, "run"),
             stage_layers=layers_of(self.middleware, "stage"),
             attempt_layers=layers_of(self.middleware, "attempt"),
             deadline=deadline,

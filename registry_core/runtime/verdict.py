@@ -23,6 +23,7 @@ def verdict(
     error: ErrorRecord | None,
     *,
     cancelled: bool,
+    answered: bool = False,
 ) -> tuple[RunStatus, ErrorRecord | None]:
     """Return how a run ended, and the error that decided it.
 
@@ -31,11 +32,15 @@ def verdict(
         scope: The run.
         error: What ended it early.
         cancelled: Whether the caller did.
+        answered: Whether middleware around the run gave the output.
     """
     errors = [record.error for record in records if record.error is not None]
     if cancelled:
         caught = next((error for error in errors if error.code == "cancelled"), None)
         return "cancelled", caught or scope.cut_record()
+    if answered:
+        whole = all(record.status in {"succeeded", "not_run"} for record in records)
+        return ("success" if whole else "partial"), None
     error = error or next((e for e in errors if e.code == "run_timeout"), None)
     if error is not None:
         return ("timed_out" if error.code == "run_timeout" else "failed"), error

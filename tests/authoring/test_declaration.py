@@ -363,7 +363,7 @@ class TestMiddleware:
         def waiting(call: Call, proceed: Proceed) -> object:
             return (call, proceed)
 
-        @middleware(name="Not A Name", scope="run")  # type: ignore[arg-type, type-var]
+        @middleware(name="Not A Name", scope="pipeline")  # type: ignore[arg-type, type-var]
         async def hasty(call: Call) -> object:
             return call
 

@@ -32,7 +32,7 @@ FAULTY: list[JsonValue] = [
     {"agents": {}},
     {"agents": [{"name": "a", "target": "a:b"}]},
     {"agents": [{"name": "a", "target": "a:b", "output": "str#0", "cost": "1"}]},
-    {"middleware": [{"name": "a", "target": "a:b", "scope": "run"}]},
+    {"middleware": [{"name": "a", "target": "a:b", "scope": "pipeline"}]},
     {"schemas": [{"name": "A", "fingerprint": "0", "accepts": [], "emits": {}}]},
     {"collectors": [{"name": "a"}]},
     {"hooks": [1]},

@@ -47,7 +47,7 @@ async def hasty(call: Call) -> object:
     return call.stage_id
 
 
-@middleware(scope="run")  # type: ignore[arg-type]
+@middleware(scope="pipeline")  # type: ignore[arg-type]
 async def broad(call: Call, proceed: Proceed) -> object:
     """Return what the first call gives; there is no such scope."""
     return await proceed() if call.attempt == 1 else None
