@@ -23,22 +23,24 @@ APPLICATION_ID = 0x41475247
 BUSY_SECONDS = 5.0
 
 # steps: one row for each commit of a run, never changed. It says which stage is over (with its
-# record and its output, here or as a blob) and which begin, so one insert keeps both.
+# record and its output, here or as a blob) and which begin, so one insert keeps both. It names its
+# run by number: an index over ids writes a page for each run in every shared commit.
 # blobs: no foreign key points here, for deleting one would search every table that could.
 # attempts: outlive their run; in the order in which the evidence of one agent is read.
 MIGRATIONS = (
     (
         """CREATE TABLE runs (
-            run_id TEXT PRIMARY KEY, pipeline TEXT NOT NULL, status TEXT NOT NULL,
+            number INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE,
+            pipeline TEXT NOT NULL, status TEXT NOT NULL,
             started_at TEXT NOT NULL, seconds REAL, error TEXT, digest TEXT NOT NULL,
             document TEXT NOT NULL, inputs TEXT NOT NULL, metadata TEXT NOT NULL,
-            seal BLOB NOT NULL) WITHOUT ROWID""",
+            seal BLOB NOT NULL)""",
         "CREATE INDEX runs_by_start ON runs (started_at, run_id)",
         """CREATE TABLE steps (
             id INTEGER PRIMARY KEY,
-            run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, stage TEXT, record BLOB,
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE, stage TEXT, record BLOB,
             output BLOB, blob TEXT, starting TEXT NOT NULL, seal BLOB NOT NULL)""",
-        "CREATE INDEX steps_by_run ON steps (run_id)",
+        "CREATE INDEX steps_by_run ON steps (run)",
         "CREATE TABLE blobs (digest TEXT PRIMARY KEY, content BLOB NOT NULL)",
         """CREATE TABLE attempts (
             agent TEXT NOT NULL, started_at TEXT NOT NULL, run_id TEXT NOT NULL,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from registry_core.errors import ResumeError
 from registry_core.results.durable import EarlierRun, RunHead, StageDone
 from registry_core.store.rows import (
+    RUN_COLUMNS,
     DamagedRowError,
     RunRow,
     Step,
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["History", "earlier_run", "head_of", "read_content", "read_history"]
 
-_RUN = "SELECT * FROM runs WHERE run_id = ?"
+_RUN = f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id = ?"  # noqa: S608 -- ours
 _STEPS = (
-    "SELECT run_id, stage, record, output, blob, starting, seal FROM steps"
-    " WHERE run_id = ? ORDER BY id"
+    "SELECT run_id, stage, record, output, blob, starting, steps.seal"
+    " FROM steps JOIN runs ON number = run WHERE run_id = ? ORDER BY id"
 )
 _ENDED = frozenset({"success", "partial"})
 _LASTING = frozenset({"succeeded", "skipped"})

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from registry_core.store.writer import Change, Row
 
 __all__ = [
+    "RUN_COLUMNS",
     "Contents",
     "DamagedRowError",
     "RunRow",
@@ -39,11 +40,14 @@ __all__ = [
 _INLINE_BYTES = 2048
 
 _ADD_BLOB = "INSERT OR IGNORE INTO blobs VALUES (?, ?)"
-_ADD_RUN = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+RUN_COLUMNS = (
+    "run_id, pipeline, status, started_at, seconds, error, digest, document, inputs, metadata, seal"
+)
+_ADD_RUN = f"INSERT INTO runs ({RUN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 -- ours
 _SET_RUN = "UPDATE runs SET status = ?, seconds = ?, error = ?, seal = ? WHERE run_id = ?"
 _ADD_STEP = (
-    "INSERT INTO steps (run_id, stage, record, output, blob, starting, seal)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO steps (run, stage, record, output, blob, starting, seal)"
+    " VALUES ((SELECT number FROM runs WHERE run_id = ?), ?, ?, ?, ?, ?, ?)"
 )
 _ADD_ATTEMPT = "INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 

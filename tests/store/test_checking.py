@@ -55,8 +55,8 @@ class TestDamage:
         [
             "UPDATE runs SET digest = 'sha256:1' WHERE run_id = 'one'",
             "UPDATE runs SET error = '{' WHERE run_id = 'one'",
-            "UPDATE steps SET starting = 's2' WHERE run_id = 'one'",
-            "UPDATE steps SET record = x'7b7d' WHERE run_id = 'one' AND record IS NOT NULL",
+            "UPDATE steps SET starting = 's2' WHERE run = 1",
+            "UPDATE steps SET record = x'7b7d' WHERE run = 1 AND record IS NOT NULL",
             "DELETE FROM blobs WHERE CAST(content AS TEXT) LIKE 'one%'",
             "UPDATE blobs SET content = x'00' WHERE CAST(content AS TEXT) LIKE 'one%'",
         ],

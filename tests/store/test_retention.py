@@ -94,8 +94,8 @@ class TestRetention:
         with closing(sqlite3.connect(store.folder / "runs.db")) as connection:
             connection.execute(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
-                " INSERT INTO runs SELECT 'r' || i, 'p', 'success', '2030', 1.0, NULL, '', '',"
-                " '{}', '{}', x'' FROM n"
+                " INSERT INTO runs SELECT NULL, 'r' || i, 'p', 'success', '2030', 1.0, NULL, '',"
+                " '', '{}', '{}', x'' FROM n"
             )
             connection.commit()
 
