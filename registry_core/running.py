@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from registry_core.discovery.loading import Loader
 from registry_core.discovery.local import adopt, join, wrap
+from registry_core.errors import Fault, PipelineError
 from registry_core.pipeline.binding import bind
 from registry_core.pipeline.calling import by_input, sources_for
 from registry_core.pipeline.pipeline import Pipeline
 from registry_core.pipeline.plan import Plan
-from registry_core.results.batch import Outcome
 from registry_core.runtime.agents import Blueprints
 from registry_core.runtime.clock import SystemClock
 from registry_core.runtime.compiling import Chains
 from registry_core.runtime.engine import execute
 from registry_core.runtime.host import Host
 from registry_core.runtime.ids import run_id
+from registry_core.runtime.items import work_of
 from registry_core.runtime.middleware import ActiveMiddleware
 from registry_core.runtime.observing import ObserverFeed
 from registry_core.runtime.scope import RunOptions
+from registry_core.runtime.terms import Terms
 from registry_core.settings.references import agent_config
 from registry_core.settings.sources import environment
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from registry_core.definitions.middleware import MiddlewareFunction
     from registry_core.discovery.installation import Installation
     from registry_core.names import AgentId
+    from registry_core.results.batch import Outcome
     from registry_core.results.durable import EarlierRun, RunKeeper
     from registry_core.results.events import Observer
     from registry_core.results.run import RunResult
@@ -249,27 +252,24 @@ class Runner:
             )
 
     def work(self, what: Runnable, terms: RunTerms) -> Work:
-        """Return what runs one item of a batch: the value of *what*'s one input."""
+        """Return what runs one item of a batch: the value of *what*'s one input.
+
+        Raises:
+            PipelineError: If it is not valid here, or takes more than one value.
+        """
         runner, pipeline = self.ready(what, 1)
-        chains, feed = runner.chains, runner.collectors()
-        layers = runner.layers(terms.get("middleware", ()))
-        options = terms.get("options") or self._options()
-        observers = terms.get("observers", ())
-        [only] = (declared.name for declared in pipeline.inputs)
-
-        async def work(item: object) -> Outcome:
-            result = await execute(
-                pipeline,
-                {only: item},
-                agents=chains,
-                middleware=layers,
-                observers=observers,
-                feed=feed,
-                options=options,
-            )
-            return _outcome(result)
-
-        return work
+        terms_of_each = Terms(
+            pipeline,
+            runner.chains.blueprints,
+            runner.layers(terms.get("middleware", ())),
+            (runner.collectors(),),
+            terms.get("options") or self._options(),
+        )
+        if len(pipeline.inputs) != 1:
+            fault = Fault("inputs", f"an item is one value, and it takes {len(pipeline.inputs)}")
+            raise PipelineError(pipeline.name, [fault])
+        observers = tuple(terms.get("observers", ()))
+        return work_of(terms_of_each, runner.chains, pipeline.inputs[0].name, observers)
 
     async def keep(
         self, store: Store, pipeline: Pipeline, values: Mapping[str, object], terms: RunTerms
@@ -320,13 +320,6 @@ class Runner:
             collectors = self.installed.settings.run.collectors
             self._feed = ObserverFeed(self.loader.observers(collectors))
         return self._feed
-
-
-def _outcome(result: RunResult) -> Outcome:
-    if result.status == "success":
-        return Outcome(ok=True, value=result.output)
-    attempts = sum(len(stage.attempts) for stage in result.stages)
-    return Outcome(ok=result.ok, value=result.output, attempts=attempts, error=result.error)
 
 
 ValueT = TypeVar("ValueT")

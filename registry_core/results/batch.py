@@ -8,10 +8,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Literal, TypeAlias, overload
 
 from registry_core.results.metrics import Distribution
 from registry_core.results.outcomes import ErrorRecord
+
+if TYPE_CHECKING:
+    from registry_core.results.run import RunResult
 
 __all__ = [
     "BatchProgress",
@@ -26,6 +29,7 @@ __all__ = [
     "batch_status",
     "item_record",
     "item_status",
+    "outcome_of",
 ]
 
 ItemStatus: TypeAlias = Literal["succeeded", "failed", "timed_out", "cancelled", "not_run"]
@@ -50,6 +54,12 @@ class Outcome:
     value: object = None
     attempts: int = 1
     error: ErrorRecord | None = None
+
+
+def outcome_of(result: RunResult) -> Outcome:
+    """Return the result of a run as that of one item."""
+    attempts = sum(len(stage.attempts) for stage in result.stages)
+    return Outcome(result.ok, result.output, attempts, result.error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,6 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
     feeds = (own,) if feed is None else (own, feed)
     terms = Terms(
         pipeline,
-        values,
         agents.blueprints,
         middleware,
         feeds,
@@ -107,10 +106,10 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
             except DefinitionError:
                 pass  # the records say so
             else:
-                return await _quick(QuickRun(chain, value, terms), options)
+                return await QuickRun(chain, value, terms).result_in_time()
     _check_values(pipeline, values)
     try:
-        result = await _conduct(terms)
+        result = await _conduct(terms, values)
     except asyncio.CancelledError:
         await own.drain(_HEARD_SECONDS)
         raise
@@ -123,12 +122,12 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
     return result
 
 
-async def _conduct(terms: Terms) -> RunResult:
+async def _conduct(terms: Terms, values: Mapping[str, object]) -> RunResult:
     options, clock = terms.options, terms.clock
     limit = options.timeout_seconds
     deadline = math.inf if limit is None else clock.monotonic() + limit
     name = terms.earlier.head.run_id if terms.earlier else options.run_id
-    conductor = terms.conductor(name or run_id(clock.utc_now()), deadline)
+    conductor = terms.conductor(values, name or run_id(clock.utc_now()), deadline)
     watch = terms.blueprints.host.watchdog.begin(asyncio.get_running_loop())
     try:
         try:
@@ -149,20 +148,6 @@ async def _conduct(terms: Terms) -> RunResult:
         error.__dict__["result"] = result
         raise
     return result
-
-
-async def _quick(run: QuickRun, options: RunOptions) -> RunResult:
-    try:
-        try:
-            if not run.start(run.go(), run.chain.host.spares):
-                await run.wait()
-        finally:
-            if run.crew is not None:
-                await run.crew.close(options.close_seconds)
-    except asyncio.CancelledError as error:
-        error.__dict__["result"] = run.result(cancelled=True)
-        raise
-    return run.result()
 
 
 def run_blocking(run: Callable[[], Coroutine[object, object, RunResult]]) -> RunResult:

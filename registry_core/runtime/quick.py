@@ -10,6 +10,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Final
 
 from registry_core.errors import InvalidOutputError
+from registry_core.results.batch import Outcome, outcome_of
 from registry_core.results.outcomes import AttemptRecord, StageRecord
 from registry_core.results.run import RESULT_FORMAT, RunResult
 from registry_core.runtime.ids import run_id
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from registry_core.definitions.middleware import Values
     from registry_core.runtime.chain import Chain, Step
     from registry_core.runtime.conductor import Conductor
-    from registry_core.runtime.crew import Crew
     from registry_core.runtime.settled import Overdue, Settled
     from registry_core.runtime.stage import StageRun
     from registry_core.runtime.terms import Terms
@@ -73,7 +73,7 @@ class QuickRun(Lane):
     def __init__(self, chain: Chain, value: object, terms: Terms) -> None:
         """Prepare to run *chain* with what the caller gives; nothing runs."""
         self.chain = chain
-        self.value = value
+        self.value = self._given = value
         self.marks: list[float] = []
         self._terms = terms
         clock, options = terms.clock, terms.options
@@ -88,11 +88,6 @@ class QuickRun(Lane):
     _stage: StageRun | None = None
     _conductor: Conductor | None = None
     _is_defied = False
-
-    @property
-    def crew(self) -> Crew | None:
-        """Those who were brought in since something happened."""
-        return None if self._conductor is None else self._conductor.scope.crew
 
     @property
     def run_id(self) -> str:
@@ -158,6 +153,43 @@ class QuickRun(Lane):
             call.raised = raised
             raise
 
+    async def result_in_time(self) -> RunResult:
+        """Return the run's result.
+
+        Raises:
+            asyncio.CancelledError: If the caller is cancelled, once everything has ended.
+        """
+        self.start(self.go(), self.chain.host.spares)
+        return await self._rest_of_result()
+
+    async def _rest_of_result(self) -> RunResult:
+        try:
+            try:
+                if not self.is_over:
+                    await self.wait()
+            finally:
+                if self._conductor is not None:
+                    seconds = self._terms.options.close_seconds
+                    await self._conductor.scope.crew.close(seconds)
+        except asyncio.CancelledError as error:
+            # The very error: asyncio.timeout() knows its own cancellation by the exact class.
+            error.__dict__["result"] = self.result(cancelled=True)
+            raise
+        return self.result()
+
+    async def outcome(self) -> Outcome:
+        """Return the run's result as that of one item of a batch.
+
+        Raises:
+            asyncio.CancelledError: If the caller is cancelled, once everything has ended.
+        """
+        if self.start(self.go(), self.chain.host.spares) and self._conductor is None:
+            if self.error is None:
+                self.chain.note(self.started, self.marks)
+                return Outcome(ok=True, value=self.value)
+            return outcome_of(self.result())
+        return outcome_of(await self._rest_of_result())
+
     def result(self, *, cancelled: bool = False) -> RunResult:
         """Return the run's result; to be called once, when everything has ended."""
         if cancelled or self.error is not None:
@@ -188,7 +220,9 @@ class QuickRun(Lane):
 
     def _conductor_of(self) -> Conductor:
         if self._conductor is None:
-            self._conductor = self._terms.conductor(self.run_id, self.deadline)
+            self._conductor = self._terms.conductor(
+                {self.chain.given: self._given}, self.run_id, self.deadline
+            )
         return self._conductor
 
     def _take_over(self) -> Conductor:
@@ -214,7 +248,10 @@ class QuickRun(Lane):
         stage.adopt(self, call, before, self._at(before))
         if self.marks[3 * index :]:  # it was answered, and only then something happened
             began, answered = self.marks[3 * index :]
-            stage.note(self._attempt(call.step, began, answered))
+            if answered > self.deadline:
+                stage.first_was_cut(self._at(began), answered - began)
+            else:
+                stage.note(self._attempt(call.step, began, answered))
         return stage
 
     def _after_close(self, coro: Coroutine[object, object, object]) -> None:

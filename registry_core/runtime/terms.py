@@ -1,14 +1,15 @@
-"""What one run depends on, and who conducts it when something happens."""
+"""What runs depend on, and who conducts one when something happens."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from registry_core.pipeline.pipeline import Pipeline
 from registry_core.results.durable import EarlierRun, RunKeeper
 from registry_core.runtime.agents import Blueprints
-from registry_core.runtime.clock import Clock
+from registry_core.runtime.clock import Clock, SystemClock
 from registry_core.runtime.conductor import Conductor
 from registry_core.runtime.crew import Crew
 from registry_core.runtime.journal import Journal
@@ -22,22 +23,27 @@ __all__ = ["Terms"]
 
 @dataclass(eq=False, slots=True)  # not frozen: that costs a microsecond a run
 class Terms:
-    """What a run depends on; see :func:`~registry_core.runtime.engine.execute`."""
+    """What runs of one pipeline depend on; see :func:`~registry_core.runtime.engine.execute`."""
 
     pipeline: Pipeline
-    values: Mapping[str, object]
     blueprints: Blueprints
     middleware: Sequence[ActiveMiddleware]
     feeds: Sequence[ObserverFeed]
     options: RunOptions
-    clock: Clock
-    draw: Callable[[], float]
-    threads: AgentThreads | None
+    clock: Clock = field(default_factory=SystemClock)
+    draw: Callable[[], float] = random.random  # noqa: S311 -- it spreads pauses, it keeps no secret
+    threads: AgentThreads | None = None
     keeper: RunKeeper | None = None
     earlier: EarlierRun | None = None
 
-    def conductor(self, run: str, deadline: float) -> Conductor:
-        """Return who conducts the run with the id *run*, whose time is up at *deadline*."""
+    def conductor(self, values: Mapping[str, object], run: str, deadline: float) -> Conductor:
+        """Return who conducts the run with the id *run*, whose time is up at *deadline*.
+
+        Args:
+            values: What the caller gives, by name of the pipeline's inputs.
+            run: Its id.
+            deadline: A moment on the monotonic clock.
+        """
         options, clock = self.options, self.clock
         journal = Journal(run, self.feeds, clock)
         crew = Crew(
@@ -62,4 +68,4 @@ class Terms:
             deadline=deadline,
             keeper=self.keeper,
         )
-        return Conductor(self.pipeline, self.values, scope, self.earlier)
+        return Conductor(self.pipeline, values, scope, self.earlier)
