@@ -212,7 +212,7 @@ class TestAlone:
         async def work() -> None:
             writer.enter()
             await writer.commit(_blob("a"))  # the first is how the disk is known
-            monkeypatch.setattr(writer, "_queue", None)
+            monkeypatch.setattr(writer, "_hand_over", None)
             await writer.commit(_blob("b"))
             monkeypatch.undo()
             writer.leave()
@@ -285,3 +285,21 @@ class TestAlone:
         asyncio.run(work())
 
         assert _kept(file) == {"a", "b"}
+
+    def test_what_is_long_is_left_to_the_thread(
+        self, writer: Writer, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A hundred megabytes are written while the loop goes on."""
+        monkeypatch.setattr(module, "_QUICK_SECONDS", 60)
+
+        async def work() -> bool:
+            writer.enter()
+            await writer.commit(_blob("a"))
+            task = asyncio.create_task(writer.commit(((_ADD, ("long", bytes(1 << 20))),)))
+            await asyncio.sleep(0)
+            waits = not task.done()
+            await task
+            return waits
+
+        assert asyncio.run(work())
+        assert _kept(file) == {"a", "long"}
