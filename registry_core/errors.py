@@ -40,9 +40,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["AdmissionError", "AgentExitError", "AgentLoadError", "AmbiguousNameError"]
-__all__ += ["AttemptError", "AttemptTimeoutError", "ConfigError", "DefinitionError"]
-__all__ += ["DriftError", "DuplicateAgentError", "Fault", "InvalidInputError", "InvalidNameError"]
+__all__: list[str] = ["AdmissionError", "AgentExitError", "AgentLoadError", "AmbiguousNameError"]
+__all__ += ["AttemptError", "AttemptTimeoutError", "ConfigError", "DefinitionError", "DriftError"]
+__all__ += ["DuplicateAgentError", "Fault", "InvalidInputError", "InvalidNameError"]
 __all__ += ["InvalidOutputError", "ManifestError", "NameLookupError", "NoPlanError"]
 __all__ += ["PipelineError", "ProceedError", "RegistryError", "ResumeError", "RunCancelledError"]
 __all__ += ["RunError", "RunTimeUpError", "RunTimeoutError", "SchemaMismatchError"]

@@ -111,7 +111,8 @@ class Plan:
             f"{self.objective} {self.value:g} {proof}"
         ]
         if self.against is not None:
-            lines.append(f"  and of {self.against} {self.against_value:g}; no plan is better in both")
+            other = f"{self.against} {self.against_value:g}"
+            lines.append(f"  and of {other}; no plan is better in both")
         for number, stage in enumerate(self.pipeline.stages, start=1):
             lines.append(f"{number:3}. {stage.agent}")
             lines.extend(f"       {_line(edge)}" for edge in self.edges if edge.stage == stage.id)

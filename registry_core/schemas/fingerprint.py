@@ -75,9 +75,8 @@ def _text(schema: JsonValue, numbers: dict[str, int]) -> str:
 
 def _keyword_text(keyword: str, value: JsonValue, numbers: dict[str, int]) -> str:
     if isinstance(value, str):
-        if keyword == "$ref":
-            return str(numbers.setdefault(value, len(numbers) + 1))
-        return _quoted(value)
+        is_place = keyword == "$ref"
+        return str(numbers.setdefault(value, len(numbers) + 1)) if is_place else _quoted(value)
     if isinstance(value, list):
         if keyword in SEVERAL:
             return f"[{','.join([_text(item, numbers) for item in value])}]"
