@@ -169,7 +169,8 @@ def _core(
         except BaseException as error:  # noqa: BLE001 -- the run knows what it means
             answer = call.answer = await run.mend(call, error)
             return answer
-        if ended - began > run.limit or type(answer) is not output or run.is_cut:
+        in_time = ended - began <= run.limit and not run.is_cut
+        if not in_time or type(answer) is not output or run.task.cancelling():
             answer = call.answer = await run.mend(call, answer=answer)
             return answer
         run.coro = None

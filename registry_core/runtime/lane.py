@@ -11,15 +11,15 @@ itself, with a time limit or a task group of its own, are told from that: they g
 task, which nobody outside knows.
 
 Source:
-    ``eager_start`` of CPython 3.12. For 3.11, the functions for third-party tasks that
-    "Extending asyncio" in the documentation of the standard library lists.
+    ``eager_start`` of CPython 3.12, which names the task only when the first part is over: what
+    another lane does meanwhile cannot reach it. Here the functions for third-party tasks that
+    "Extending asyncio" in the documentation of the standard library lists do the same.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-import sys
 from asyncio import tasks
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -48,6 +48,7 @@ class Lane:
         is_cut: Whether the lane was told to end.
         is_over: Whether nothing of it will ever run again.
         work: What it does; not to be touched from outside.
+        task: What it does it in; likewise.
         context: The context variables in which it does so.
         error: What the work ended with instead of a value: a cancellation, a fault of ours.
     """
@@ -61,7 +62,7 @@ class Lane:
     error: BaseException | None = None
     work: Work[None]
     context: contextvars.Context
-    _task: asyncio.Task[None]
+    task: asyncio.Task[None]
     _rest: Rest
     _is_forced = False
     _timer: asyncio.TimerHandle | None = None
@@ -99,18 +100,10 @@ class Lane:
         """
         self.work = work
         self.context = contextvars.copy_context()
-        if sys.version_info >= (3, 12):
-            self._rest = Rest(self)
-            loop = asyncio.get_running_loop()
-            self._task = asyncio.Task(self._rest, loop=loop, eager_start=True)
-        else:
-            self._start(spares or Spares())
-        return self.is_over
-
-    def _start(self, spares: Spares) -> None:
+        spares = spares or Spares()
         loop = asyncio.get_running_loop()
         caller = asyncio.current_task()
-        self._rest, self._task = rest, task = spares.take(loop)
+        self._rest, self.task = rest, task = spares.take(loop)
         rest.lane = self
         if caller is not None:
             tasks._leave_task(loop, caller)  # noqa: SLF001 -- documented, see above
@@ -125,6 +118,7 @@ class Lane:
             tasks._leave_task(loop, task)  # noqa: SLF001 -- as above
             if caller is not None:
                 tasks._enter_task(loop, caller)  # noqa: SLF001 -- as above
+        return self.is_over
 
     async def attempt(self, work: Work[T], seconds: float) -> Settled[T] | Overdue:
         """Return how *work* ended, at most *seconds* and a grace from now.
@@ -139,12 +133,18 @@ class Lane:
         self.began = self.now()
         self.limit = seconds
         self.coro = work
+        settled: Settled[T] | Overdue
         try:
             value = await work
         except BaseException as error:  # noqa: BLE001 -- what a stranger raises is a value here
-            return self.settle(error)
-        self.coro = None
-        return Returned(value) if self.limit >= 0 and not self.is_cut else self.settle_late()
+            settled = self.settle(error)
+        else:
+            self.coro = None
+            in_time = self.limit >= 0 and not self.is_cut
+            settled = Returned(value) if in_time else self.settle_late()
+        if self.task.cancelling():
+            await self.absorb()
+        return settled
 
     def settle(self, error: BaseException) -> Raised | Overdue:
         """Return what *error* means, which came out of the current attempt.
@@ -189,6 +189,15 @@ class Lane:
                 raise
             self._calm()  # of a stranger that cancelled its task and then ended
 
+    async def absorb(self) -> None:
+        """Take a cancellation that a stranger asked for and left to whoever waits next.
+
+        Raises:
+            asyncio.CancelledError: If the lane is told to end.
+        """
+        await self.rest(asyncio.sleep(0))
+        self._calm()
+
     def cut(self) -> None:
         """Tell the lane to end; within a grace it will have ended."""
         if self.is_over or self.is_cut:
@@ -212,7 +221,7 @@ class Lane:
         self._on_forced()
         with suppress(BaseException):  # what it raises while it is closed
             self.work.close()
-        self._task.cancel()  # wakes the task, which finds nothing to do
+        self.task.cancel()  # wakes the task, which finds nothing to do
         self._finish(asyncio.CancelledError())
 
     def over(self, error: BaseException | None) -> None:
@@ -251,7 +260,7 @@ class Lane:
             self._grace_timer.cancel()
         loop = asyncio.get_running_loop()
         self._grace_timer = loop.call_later(self._grace_seconds, then)
-        self._task.cancel()
+        self.task.cancel()
 
     def _force(self) -> None:
         """Close the current attempt; the lane goes on."""
@@ -263,8 +272,8 @@ class Lane:
         with suppress(BaseException):  # what it raises while it is closed
             self.coro.close()
         self._after_close(self.coro)
-        self._task.cancel()
-        waits_for = _awaited_by(self._task)
+        self.task.cancel()
+        waits_for = _awaited_by(self.task)
         if waits_for is not None and not waits_for.done():
             self._move()
 
@@ -276,7 +285,8 @@ class Lane:
         self._rest.lane = None
         self._rest = Rest(self)
         self._rest.thrown = asyncio.CancelledError()
-        self._task = asyncio.get_running_loop().create_task(self._rest)
+        # Not of the loop's making: a factory of eager tasks would run it here and now.
+        self.task = asyncio.Task(self._rest, loop=asyncio.get_running_loop())
 
     def _forget_told(self) -> None:
         self.coro = self.watched = None
@@ -287,8 +297,8 @@ class Lane:
         self._calm()
 
     def _calm(self) -> None:
-        while self._task.cancelling():
-            self._task.uncancel()
+        while self.task.cancelling():
+            self.task.uncancel()
 
     def _finish(self, error: BaseException | None) -> None:
         self.error = error

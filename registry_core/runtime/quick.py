@@ -133,8 +133,9 @@ class QuickRun(Lane):
             raise error
         seconds = self.now() - self.began
         stage = self._adopt(call)
-        settled: Settled[object] | Overdue | None = None
+        is_kept = False
         try:
+            settled: Settled[object] | Overdue
             if error is not None:
                 settled = self.settle(error)
             elif self.is_cut or self.limit < 0:
@@ -142,10 +143,13 @@ class QuickRun(Lane):
             else:
                 self.coro = None
                 settled = _checked(answer, call)
+            if self.task.cancelling():
+                await self.absorb()
+            is_kept = True
             offers = self._take_over().offers_to(stage)
             return await stage.after_first(offers, settled, self._at(self.began), seconds)
         except (asyncio.CancelledError, GeneratorExit) as ended:
-            if settled is None:
+            if not is_kept:
                 stage.first_was_cut(self._at(self.began), seconds)
             call.raised = ended
             raise

@@ -1,8 +1,8 @@
 """Tasks that step what has begun before the event loop knew of it.
 
 Source:
-    ``eager_start`` of CPython 3.12. For 3.11, the functions for third-party tasks that
-    "Extending asyncio" in the documentation of the standard library lists.
+    ``eager_start`` of CPython 3.12; the functions for third-party tasks that "Extending asyncio"
+    in the documentation of the standard library lists.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,15 @@ async def outcome(work: Coroutine[object, object, object]) -> object:
 async def answer() -> int:
     """Return a number."""
     return 42
+
+
+async def stubborn(free: asyncio.Event) -> None:
+    """Wait for *free*, whoever says otherwise."""
+    while not free.is_set():
+        try:
+            await free.wait()
+        except asyncio.CancelledError:
+            continue
 
 
 async def swallow(times: int) -> int:
@@ -124,15 +134,8 @@ class TestSupervise:
         """Cancelling what waits only asks the inner task, which does not care."""
         free = asyncio.Event()
 
-        async def stubborn() -> None:
-            while not free.is_set():
-                try:
-                    await free.wait()
-                except asyncio.CancelledError:
-                    continue
-
         async def waits() -> int:
-            await asyncio.create_task(stubborn())
+            await asyncio.create_task(stubborn(free))
             return 42
 
         async def main() -> tuple[Settled[int] | Overdue, Settled[int] | Overdue]:
@@ -151,6 +154,27 @@ class TestSupervise:
             return ended[0], ended[1]
 
         assert asyncio.run(main()) == (Overdue(), Overdue())
+
+    @pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with 3.12")
+    @pytest.mark.fault("F42")
+    def test_a_loop_whose_tasks_begin_at_once_changes_nothing(self) -> None:
+        """A host may have set ``asyncio.eager_task_factory`` for all its tasks."""
+        free = asyncio.Event()
+
+        async def waits() -> int:
+            await asyncio.create_task(stubborn(free))
+            return 42
+
+        async def main() -> Settled[int] | Overdue:
+            asyncio.get_running_loop().set_task_factory(vars(asyncio)["eager_task_factory"])
+            ended = await supervise(
+                waits(), now=time.monotonic, seconds=0.01, grace_seconds=0.01, forced=lambda: None
+            )
+            free.set()
+            await asyncio.sleep(0)
+            return ended
+
+        assert asyncio.run(main()) == Overdue()
 
     def test_the_answer_to_being_told_is_kept(self) -> None:
         """It says what went wrong when the time was up."""
@@ -182,6 +206,41 @@ class TestStart:
             return lane.start(work()), asyncio.all_tasks() - before
 
         assert asyncio.run(main()) == (True, set())
+
+    def test_it_may_be_told_to_end_while_it_begins(self) -> None:
+        """A stage that begins first begins another, whose failure ends both."""
+
+        async def main() -> tuple[bool, str]:
+            over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            lane = Lane(
+                time.monotonic,
+                grace_seconds=1,
+                on_forced=lambda: None,
+                on_over=lambda _: over.set_result(None),
+            )
+
+            async def work() -> None:
+                lane.cut()
+                await asyncio.sleep(60)
+
+            is_over = lane.start(work())
+            await over
+            return is_over, type(lane.error).__name__
+
+        assert asyncio.run(main()) == (False, "CancelledError")
+
+    @pytest.mark.fault("F49")
+    def test_a_cancellation_raised_at_once_is_the_strangers_own(self) -> None:
+        """Nobody has cancelled anything."""
+
+        async def refuses() -> int:
+            raise asyncio.CancelledError
+
+        settled, forces = watched(refuses())
+
+        assert isinstance(settled, Raised)
+        assert isinstance(settled.error, asyncio.CancelledError)
+        assert forces == 0
 
     def test_it_goes_on_in_the_task_in_which_it_began(self) -> None:
         """Which is none of the caller's."""
