@@ -303,7 +303,7 @@ class Runner:
         """Return the pipeline of one agent, which takes *count* values and those *named*."""
         runner, adopted = self.adopting(Pipeline("single").stage(agent, id="only"))
         catalog = runner.installed.catalog
-        definition = catalog.definition(catalog.resolve(adopted.stages[0].agent))
+        definition = catalog.definition(runner.installed.resolve(adopted.stages[0].agent))
         return Pipeline("single").stage(
             agent, id="only", sources=sources_for(definition, count, named)
         )

@@ -79,10 +79,11 @@ def command(  # noqa: PLR0913 -- one parameter an option
     output: Path | None,
     progress: bool,
 ) -> None:
-    """Run a saved pipeline, or an AGENT, on every line of FILE; - is standard input.
+    """Run a saved pipeline or an AGENT on every line of FILE.
 
-    A line is the JSON value of the one input; where several inputs are needed, an object of them
-    by name. For each line that is not blank there is one line of JSON, as soon as it is known.
+    FILE may be -, which is standard input. A line is the JSON value of the one input; where several
+    inputs are needed, an object of them by name. For each line that is not blank there is one line
+    of JSON, as soon as it is known.
     """
     from registry_core.runtime.batching_options import BatchOptions
     from registry_core.runtime.scope import RunOptions

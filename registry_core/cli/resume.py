@@ -43,10 +43,11 @@ def command(  # noqa: PLR0913 -- one parameter an option
     as_json: bool,
     plain: bool,
 ) -> None:
-    """Go on with RUN, an interrupted or failed one: an id, its beginning, or "last".
+    """Go on with RUN, an interrupted or failed one.
 
-    Stages that were kept are not run again. One that was cut is, if its agent says that calling it
-    twice does no harm; if not, somebody has to look first whether it had its effect.
+    RUN is an id, its beginning, or "last". Stages that were kept are not run again. One that was
+    cut is, if its agent says that calling it twice does no harm; if not, somebody has to look first
+    whether it had its effect.
     """
     registry = discovered(ctx)
     how = Execution(middleware=middleware, timeout_seconds=timeout, quiet=quiet or as_json)

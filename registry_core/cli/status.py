@@ -40,10 +40,10 @@ _WATCH_SECONDS = 0.25
 def command(
     ctx: click.Context, *, run: str | None, watch: bool, as_json: bool, plain: bool
 ) -> None:
-    """Show how far RUN got: an id, its beginning, or "last"; of a run in any process.
+    """Show how far RUN got, or what runs now and what was interrupted.
 
-    Without RUN: what runs and what was interrupted, and which agents are beyond the limits of the
-    settings.
+    RUN is an id, its beginning, or "last", of a run in any process. Without it: also which agents
+    are beyond the limits of the settings.
     """
     output = Output(plain=plain)
     with own_store() as store:

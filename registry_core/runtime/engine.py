@@ -156,12 +156,10 @@ def run_blocking(run: Callable[[], Coroutine[object, object, RunResult]]) -> Run
     Raises:
         RuntimeError: If an event loop runs already, as it does in a notebook.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(run())
-    message = "an event loop runs already: write `await registry.run(...)`"
-    raise RuntimeError(message)
+    if asyncio._get_running_loop() is not None:  # noqa: SLF001 -- the other one raises
+        message = "an event loop runs already: write `await registry.run(...)`"
+        raise RuntimeError(message)
+    return asyncio.run(run())
 
 
 def result_of(error: BaseException) -> RunResult | None:

@@ -41,11 +41,15 @@ Offers: TypeAlias = Mapping[str, Offer]
 Arrivals: TypeAlias = Mapping[str, Arrival]
 
 
+_AGAIN = Policy()
+_ONCE = Policy(max_attempts=1)
+
+
 def policy_of(stage: Stage, definition: AgentDefinition) -> Policy:
     """Return the stage's policy; without one, only an idempotent agent is tried again."""
     if stage.policy is not None:
         return stage.policy
-    return Policy() if definition.idempotent else Policy(max_attempts=1)
+    return _AGAIN if definition.idempotent else _ONCE
 
 
 def limit_seconds(policy: Policy, definition: AgentDefinition, otherwise: float) -> float:

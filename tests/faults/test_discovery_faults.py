@@ -93,8 +93,9 @@ def unprivileged(site: Path) -> Generator[None, None, None]:
         yield
         return
     records(site)  # imports what nobody may not
-    for folder in site.parents[:3]:
-        folder.chmod(0o711)
+    for folder in site.parents:
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(0o711)
     os.seteuid(_NOBODY)
     try:
         yield
