@@ -77,7 +77,17 @@ class Runner:
         local: Agents from code, by id.
     """
 
-    __slots__ = ("_chains", "_feed", "_host", "_layers", "_loader", "_ready", "installed", "local")
+    __slots__ = (
+        "_chains",
+        "_feed",
+        "_host",
+        "_layers",
+        "_loader",
+        "_ready",
+        "_unasked",
+        "installed",
+        "local",
+    )
 
     def __init__(
         self,
@@ -92,6 +102,7 @@ class Runner:
         self._loader: Loader | None = None
         self._chains: Chains | None = None
         self._feed: ObserverFeed | None = None
+        self._unasked: RunOptions | None = None
         self._layers: dict[tuple[object, ...], tuple[ActiveMiddleware, ...]] = {}
         self._ready: dict[tuple[object, ...], tuple[object, Runner, Pipeline]] = {}
 
@@ -222,7 +233,7 @@ class Runner:
             middleware=self.layers(terms.get("middleware", ())),
             observers=terms.get("observers", ()),
             feed=self.collectors(),
-            options=terms.get("options") or self._options(),
+            options=self._options(terms),
             keeper=keeper,
             earlier=earlier,
         )
@@ -258,12 +269,15 @@ class Runner:
             PipelineError: If it is not valid here, or takes more than one value.
         """
         runner, pipeline = self.ready(what, 1)
+        if "store" in terms:
+            fault = Fault("store", "items are not kept; run them one by one to keep them")
+            raise PipelineError(pipeline.name, [fault])
         terms_of_each = Terms(
             pipeline,
             runner.chains.blueprints,
             runner.layers(terms.get("middleware", ())),
             (runner.collectors(),),
-            terms.get("options") or self._options(),
+            self._options(terms),
         )
         if len(pipeline.inputs) != 1:
             fault = Fault("inputs", f"an item is one value, and it takes {len(pipeline.inputs)}")
@@ -282,7 +296,7 @@ class Runner:
         """
         from registry_core.store.resuming import head_of_run
 
-        options = terms.get("options") or self._options()
+        options = self._options(terms)
         moment = SystemClock().utc_now()
         head = head_of_run(
             pipeline,
@@ -311,8 +325,16 @@ class Runner:
     def _refuse(self, pipeline: Pipeline) -> None:
         self.installed.refuse_quarantined(*(stage.agent for stage in pipeline.stages))
 
-    def _options(self) -> RunOptions:
-        return RunOptions(attempt_timeout_seconds=self.installed.settings.run.timeout_seconds)
+    def _options(self, terms: RunTerms) -> RunOptions:
+        seconds = self.installed.settings.run.timeout_seconds
+        given = terms.get("options")
+        if given is None:
+            if self._unasked is None:
+                self._unasked = RunOptions(attempt_timeout_seconds=seconds)
+            return self._unasked
+        if given.attempt_timeout_seconds is None:
+            return replace(given, attempt_timeout_seconds=seconds)
+        return given
 
     def collectors(self) -> ObserverFeed:
         """Return what leads to the collectors of the settings."""

@@ -99,7 +99,6 @@ def command(  # noqa: PLR0913 -- one parameter an option
     )
     each = RunOptions(
         timeout_seconds=item_timeout,
-        attempt_timeout_seconds=registry.settings.run.timeout_seconds,
     )
     work = work_of(registry, _found(registry, what), each)
     lines = lines_of(file)

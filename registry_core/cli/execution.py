@@ -47,13 +47,12 @@ class Execution:
     quiet: bool = False
     keeps: bool = True
 
-    def terms(self, registry: Registry, progress: Progress) -> RunTerms:
+    def terms(self, progress: Progress) -> RunTerms:
         """Return that as the registry takes it."""
         from registry_core.runtime.scope import RunOptions
 
         options = RunOptions(
             timeout_seconds=self.timeout_seconds,
-            attempt_timeout_seconds=registry.settings.run.timeout_seconds,
         )
         return {"middleware": self.middleware, "observers": [progress], "options": options}
 
@@ -69,7 +68,7 @@ def run_now(
     """
     stages = (what if isinstance(what, Pipeline) else what.pipeline).stages
     with Progress(total=len(stages), quiet=how.quiet) as progress:
-        run = partial(registry.run, what, inputs=values, **how.terms(registry, progress))
+        run = partial(registry.run, what, inputs=values, **how.terms(progress))
         if not how.keeps:
             return _ended(registry, run)
         with own_store() as store:
@@ -103,7 +102,7 @@ def go_on(
                     name,
                     retry_in_doubt=retry_in_doubt,
                     accept_drift=accept_drift,
-                    **how.terms(registry, progress),
+                    **how.terms(progress),
                 ),
             )
         _look_after(store, registry.settings.monitoring)

@@ -32,6 +32,7 @@ ErrorCode: TypeAlias = Literal[
     "queue_timeout",  # there was no room in time
     "load_error",  # the agent's code could not be brought in
     "middleware_error",  # a middleware raised, or broke the protocol
+    "storage_failed",  # what was to be kept could not be
     "host_error",  # a fault of this package
 ]
 AttemptStatus: TypeAlias = Literal["succeeded", "failed", "timed_out", "cancelled", "rejected"]

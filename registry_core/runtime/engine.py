@@ -99,7 +99,7 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
         earlier,
     )
     if not any(feeds) and keeper is None and not _log.isEnabledFor(logging.DEBUG):
-        chain = agents.of(pipeline, middleware, options.attempt_timeout_seconds)
+        chain = agents.of(pipeline, middleware, options.attempt_seconds)
         if chain is not None and chain.given in values and len(values) == 1:
             try:
                 value = chain.take(values[chain.given])

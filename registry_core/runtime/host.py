@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from registry_core.runtime.admission import Admission
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from registry_core.runtime.breaker import BreakerEvent
 
 __all__ = ["Host"]
+
+_log = logging.getLogger("registry_core.runtime")
 
 
 class Host:
@@ -45,10 +48,15 @@ class Host:
         on_breaker: Callable[[BreakerEvent], None] | None = None,
     ) -> None:
         """Begin with nothing running; starts no thread."""
-        self.breakers = Breakers(breaker or BreakerPolicy(), on_breaker)
+        self.breakers = Breakers(breaker or BreakerPolicy(), on_breaker or _log_change)
         self.budgets = RetryBudgets(retries or RetryBudgetPolicy())
         self.admission = Admission(capacity or HostCapacity())
         self.metrics = Metrics()
         self.threads = AgentThreads()
         self.watchdog = Watchdog()
         self.spares = Spares()
+
+
+def _log_change(event: BreakerEvent) -> None:
+    level = logging.WARNING if event.after == "open" else logging.INFO
+    _log.log(level, "breaker of %s: %s, was %s", event.agent, event.after, event.before)

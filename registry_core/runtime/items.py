@@ -39,7 +39,7 @@ def work_of(
 
     async def work(item: object) -> Outcome:
         if is_quiet and not _log.isEnabledFor(logging.DEBUG):
-            chain = chains.of(pipeline, terms.middleware, options.attempt_timeout_seconds)
+            chain = chains.of(pipeline, terms.middleware, options.attempt_seconds)
             if chain is not None:
                 try:
                     value = chain.take(item)

@@ -19,14 +19,21 @@ if TYPE_CHECKING:
     from registry_core.runtime.clock import Clock
     from registry_core.runtime.observing import ObserverFeed
 
-__all__ = ["Journal", "stamp"]
+__all__ = ["Journal", "log_success", "stamp"]
 
 _log = logging.getLogger("registry_core.runtime")
+
+_FINISHED = "run %s after %.3f s"
 
 
 def stamp(clock: Clock) -> str:
     """Return the moment it is, UTC in ISO 8601."""
     return clock.utc_now().isoformat()
+
+
+def log_success(run_id: str, seconds: float) -> None:
+    """Log the end of a run that has no journal."""
+    _log.info(_FINISHED, "success", seconds, extra={"run_id": run_id})
 
 
 class Journal:
@@ -45,6 +52,8 @@ class Journal:
     def run_finished(self, status: str, seconds: float, error: ErrorRecord | None) -> None:
         """The run is over; nothing is told after that."""
         self._emit("run_finished", status=status, seconds=seconds, detail=_text(error))
+        # What went wrong has a line of its own, at the level that it deserves.
+        _log.info(_FINISHED, status, seconds, extra={"run_id": self._run_id})
         self._feeds.clear()
 
     def stage_started(self, stage_id: str, agent: AgentId) -> None:

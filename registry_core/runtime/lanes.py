@@ -7,13 +7,14 @@ import logging
 import math
 from typing import TYPE_CHECKING
 
+from registry_core.errors import StoreError
 from registry_core.runtime.failures import record_failure
 from registry_core.runtime.lane import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from registry_core.results.outcomes import ErrorRecord
+    from registry_core.results.outcomes import ErrorCode, ErrorRecord
     from registry_core.runtime.scope import RunScope
     from registry_core.runtime.stage import StageRun
 
@@ -89,7 +90,8 @@ class Lanes:
             stage.cut_off()
         if error is not None and not isinstance(error, asyncio.CancelledError | GeneratorExit):
             _log.error("run %s met a fault of its host", self._scope.run_id, exc_info=error)
-            self.error = record_failure(error, code="host_error", stage_id="", phase="host")
+            code: ErrorCode = "storage_failed" if isinstance(error, StoreError) else "host_error"
+            self.error = record_failure(error, code=code, stage_id="", phase="host")
         if self.error is not None:
             self._cut()
         if not self._lanes and self._all_over is not None and not self._all_over.done():

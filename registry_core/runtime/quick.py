@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from contextlib import suppress
 from datetime import timedelta
@@ -14,6 +15,7 @@ from registry_core.results.batch import Outcome, outcome_of
 from registry_core.results.outcomes import AttemptRecord, StageRecord
 from registry_core.results.run import RESULT_FORMAT, RunResult
 from registry_core.runtime.ids import run_id
+from registry_core.runtime.journal import log_success
 from registry_core.runtime.lane import Lane
 from registry_core.runtime.middleware import CallFacts, StageCall
 from registry_core.runtime.settled import Raised, Returned
@@ -28,8 +30,11 @@ if TYPE_CHECKING:
     from registry_core.runtime.settled import Overdue, Settled
     from registry_core.runtime.stage import StageRun
     from registry_core.runtime.terms import Terms
+    from registry_core.runtime.watchdog import LoopWatch
 
 __all__ = ["QuickCall", "QuickRun"]
+
+_log = logging.getLogger("registry_core.runtime")
 
 # Stages that never wait go on without a turn of the event loop, up to this much at a time.
 _TURN_SECONDS = 0.005
@@ -88,6 +93,7 @@ class QuickRun(Lane):
     _stage: StageRun | None = None
     _conductor: Conductor | None = None
     _is_defied = False
+    _watch: LoopWatch
 
     @property
     def run_id(self) -> str:
@@ -163,8 +169,14 @@ class QuickRun(Lane):
         Raises:
             asyncio.CancelledError: If the caller is cancelled, once everything has ended.
         """
-        self.start(self.go(), self.chain.host.spares)
+        self._begin()
         return await self._rest_of_result()
+
+    def _begin(self) -> bool:
+        """Begin, and be watched; return whether the run is over already."""
+        host = self.chain.host
+        self._watch = host.watchdog.begin(asyncio.get_running_loop())
+        return self.start(self.go(), host.spares)
 
     async def _rest_of_result(self) -> RunResult:
         try:
@@ -187,7 +199,7 @@ class QuickRun(Lane):
         Raises:
             asyncio.CancelledError: If the caller is cancelled, once everything has ended.
         """
-        if self.start(self.go(), self.chain.host.spares) and self._conductor is None:
+        if self._begin() and self._conductor is None:
             if self.error is None:
                 self.chain.note(self.started, self.marks)
                 return Outcome(ok=True, value=self.value)
@@ -201,6 +213,8 @@ class QuickRun(Lane):
         if self._conductor is not None and self._conductor.is_in_charge:
             return self._conductor.result(cancelled=cancelled)
         self.chain.note(self.started, self.marks)
+        if _log.isEnabledFor(logging.INFO):
+            log_success(self.run_id, self.marks[-1] - self.started)
         return RunResult.recalled(self._recall)
 
     async def wait(self) -> None:
@@ -212,6 +226,7 @@ class QuickRun(Lane):
         await self._conductor_of().lanes.wait_for(self)
 
     def _on_over(self) -> None:
+        self.chain.host.watchdog.end(self._watch)
         if self._conductor is not None:
             self._conductor.lanes.over(self)
 

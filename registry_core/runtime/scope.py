@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RunOptions", "RunScope"]
 
+_ATTEMPT_SECONDS = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -28,7 +30,8 @@ class RunOptions:
 
     Attributes:
         timeout_seconds: Longest run, all attempts and pauses included; None for no limit.
-        attempt_timeout_seconds: Longest attempt where neither the policy nor the agent says.
+        attempt_timeout_seconds: Longest attempt where neither the policy nor the agent says; None
+            takes the settings' ``run.timeout_seconds``, 60 unless they say.
         grace_seconds: How long a cancelled attempt may take to end before it is left behind.
         close_seconds: How long all agents together may take to close.
         metadata: Facts for agents and records, such as a tenant or a ticket.
@@ -39,7 +42,7 @@ class RunOptions:
     """
 
     timeout_seconds: float | None = None
-    attempt_timeout_seconds: float = 60.0
+    attempt_timeout_seconds: float | None = None
     grace_seconds: float = 0.2
     close_seconds: float = 5.0
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -50,6 +53,15 @@ class RunOptions:
         faults = [Fault(name, "must be a finite number above 0") for name in _bad_times(self)]
         if faults:
             raise ConfigError("run options", faults)
+
+    @property
+    def attempt_seconds(self) -> float:
+        """Longest attempt where nobody else says."""
+        return (
+            _ATTEMPT_SECONDS
+            if self.attempt_timeout_seconds is None
+            else self.attempt_timeout_seconds
+        )
 
 
 def _bad_times(options: RunOptions) -> list[str]:

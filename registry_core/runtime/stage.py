@@ -317,7 +317,7 @@ class StageRun:
             number=len(self._attempts) + 1,
             values=values,
             limit_seconds=limit_seconds(
-                self._policy, agent.blueprint.definition, options.attempt_timeout_seconds
+                self._policy, agent.blueprint.definition, options.attempt_seconds
             ),
             pause_seconds=pause,
         )

@@ -51,7 +51,7 @@ class Terms:
             self.threads or self.blueprints.host.threads,
             journal=journal,
             clock=clock,
-            load_seconds=options.attempt_timeout_seconds,
+            load_seconds=options.attempt_seconds,
             grace_seconds=options.grace_seconds,
         )
         scope = RunScope(

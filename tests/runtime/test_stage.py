@@ -404,7 +404,8 @@ class TestLines:
         with caplog.at_level(logging.INFO, "registry_core"):
             assemble(Part(flaky, policy=Policy(on_error="stop")), after).run({"number": 5})
 
-        assert [record.levelname for record in caplog.records] == ["ERROR"]
+        assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
+        assert caplog.messages[-1].startswith("run failed after ")
         assert "'flaky'" not in caplog.text
         assert "stage flaky failed" in caplog.text
 
@@ -416,7 +417,8 @@ class TestLines:
         with caplog.at_level(logging.INFO, "registry_core"):
             assemble(Part(flaky, policy=SKIP)).run({"number": 5})
 
-        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+        assert caplog.messages[-1].startswith("run partial after ")
 
     @pytest.mark.requirement("R42")
     def test_each_retry_is_a_line(self, caplog: pytest.LogCaptureFixture) -> None:
@@ -431,6 +433,7 @@ class TestLines:
         assert [record.getMessage() for record in caplog.records] == [
             "stage flaky: attempt 1 of 3 failed, next one in 1.000 s",
             "stage flaky: attempt 2 of 3 failed, next one in 2.000 s",
+            "run success after 3.000 s",
         ]
 
     @pytest.mark.requirement("R104", "R21")
