@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 from dataclasses import fields, is_dataclass
+from typing import get_args
 
 import click
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from registry_core import errors
 from registry_core.cli.app import COMMANDS, command_line
 from registry_core.hooks import specs
+from registry_core.results.outcomes import ErrorCode
 from registry_core.settings import Settings
 from registry_core.settings.layers import file_layer
 from tests.docs.pages import ROOT
@@ -100,3 +102,11 @@ class TestSettings:
         (example,) = re.findall(r"^```toml\n(.*?)^```", page("settings"), re.MULTILINE | re.DOTALL)
 
         assert file_layer("settings.md", example.encode()).document["format"] == 1
+
+
+class TestErrorCodes:
+    def test_each_code_of_a_record_is_a_row(self) -> None:
+        """Programs decide by them."""
+        text = page("registry")
+
+        assert [code for code in get_args(ErrorCode) if f"| `{code}` |" not in text] == []
