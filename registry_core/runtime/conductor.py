@@ -253,6 +253,7 @@ class Conductor:
     async def go_on(self, lane: Lane, stage: StageRun, record: StageRecord | None = None) -> None:
         """Run *stage*, then what it makes ready: the last in this lane, others beside it."""
         following: StageRun | None = stage
+        turned = self.scope.clock.monotonic()
         while following is not None and self.lanes.error is None:
             self.lanes.attend(lane, following)
             if record is None:
@@ -263,8 +264,9 @@ class Conductor:
             self._ready.extend(freed[:-1])
             self._begin_ready()
             following = freed[-1] if freed else None
-            if record.seconds > _TURN_SECONDS:
+            if self.scope.clock.monotonic() - turned > _TURN_SECONDS:
                 await lane.rest(asyncio.sleep(0))
+                turned = self.scope.clock.monotonic()
             record = None
 
     @cached_property
