@@ -7,19 +7,13 @@ import statistics
 from time import process_time
 from typing import TYPE_CHECKING
 
-from registry_core import Pipeline, Policy, agent
-from registry_core.pipeline.binding import bind
-from registry_core.registry import Registry
-from registry_core.runtime.agents import Blueprints
+from registry_core import Policy, agent
 from registry_core.runtime.engine import execute
 from tests.benchmarks.frame import benchmark, cpu_ratio
+from tests.runtime.rig import Part, assemble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from registry_core.catalog.catalog import Catalog
-    from registry_core.definitions.agent import AgentDefinition
-    from registry_core.names import AgentId
 
 STAGES = 200
 AWAITS = 100_000
@@ -39,34 +33,16 @@ async def hand_on(numbers: list[int]) -> list[int]:
     return numbers
 
 
-class _InCode:
-    """Agents that stand in this module."""
-
-    def __init__(self, catalog: Catalog, target: Callable[..., object]) -> None:
-        self._catalog = catalog
-        self._target = target
-
-    def definition(self, agent: AgentId) -> AgentDefinition:
-        return self._catalog.definition(agent)
-
-    def load(self, agent: AgentId) -> Callable[..., object]:
-        del agent
-        return self._target
-
-
 def _chain(target: Callable[..., object], value: object, stages: int) -> Callable[[], float]:
     """Return what runs a chain of *stages* once and tells the processor seconds."""
-    catalog = Registry().with_agents(target).catalog
-    pipeline = Pipeline("chain")
-    for _ in range(stages):
-        pipeline = pipeline.stage(target.__name__, policy=Policy(max_attempts=1))
-    bound = bind(pipeline, catalog)
-    values = {bound.inputs[0].name: value}
-    blueprints = Blueprints(_InCode(catalog, target))
+    policy = Policy(max_attempts=1)
+    rig = assemble(*(Part(target, id=f"s{n}", policy=policy) for n in range(stages)))
+    values = {rig.pipeline.inputs[0].name: value}
+    chains = rig.chains
 
     async def run() -> float:
         start = process_time()
-        result = await execute(bound, values, agents=blueprints)
+        result = await execute(rig.pipeline, values, agents=chains)
         seconds = process_time() - start
         result.raise_for_status()
         return seconds

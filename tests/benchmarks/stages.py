@@ -1,4 +1,4 @@
-"""What a whole run costs: ten trivial stages against ten bare awaits."""
+"""What a whole run costs: ten trivial stages against ten bare awaits of the same agents."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ import asyncio
 from time import process_time
 from typing import TYPE_CHECKING
 
-from registry_core import Pipeline, agent
-from registry_core.pipeline.binding import bind
-from registry_core.registry import Registry
-from registry_core.runtime.agents import Blueprints
+from registry_core import Call, Proceed, agent
+from registry_core.authoring.agent import middleware
 from registry_core.runtime.engine import execute
-from registry_core.runtime.threads import AgentThreads
 from tests.benchmarks.frame import benchmark, cpu_ratio
+from tests.runtime.rig import Part, assemble, layer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from registry_core.catalog.catalog import Catalog
-    from registry_core.definitions.agent import AgentDefinition
-    from registry_core.names import AgentId
-    from registry_core.pipeline.pipeline import Pipeline as Bound
+    from registry_core.runtime.middleware import ActiveMiddleware
+
+    Bare = Callable[[int], Awaitable[int]]
 
 STAGES = 10
-RUNS = 50
+RUNS = 200
+LONG = list(range(100_000))
 
 
 @agent(mutates=False)
@@ -45,65 +43,112 @@ def in_thread(number: int) -> int:
     return number
 
 
-class _InCode:
-    """Agents that stand in this module."""
-
-    def __init__(self, catalog: Catalog, target: Callable[..., object]) -> None:
-        self._catalog = catalog
-        self._target = target
-
-    def definition(self, agent: AgentId) -> AgentDefinition:
-        return self._catalog.definition(agent)
-
-    def load(self, agent: AgentId) -> Callable[..., object]:
-        del agent
-        return self._target
+@agent(mutates=False)
+async def hand_on_many(numbers: list[int]) -> list[int]:
+    """Return *numbers* without waiting."""
+    return numbers
 
 
-def _chain(target: Callable[..., object]) -> tuple[Bound, Blueprints]:
-    catalog = Registry().with_agents(target).catalog
-    pipeline = Pipeline("chain")
-    for _ in range(STAGES):
-        pipeline = pipeline.stage(target.__name__)
-    return bind(pipeline, catalog), Blueprints(_InCode(catalog, target))
+@middleware()
+async def outer(call: Call, proceed: Proceed) -> object:
+    """Go on."""
+    del call
+    return await proceed()
 
 
-def _against_awaits(target: Callable[..., object]) -> float:
-    """Return how many times a run of the chain costs what its bare calls cost."""
-    pipeline, blueprints = _chain(target)
-    values = {pipeline.inputs[0].name: 1}
-    threads = AgentThreads()
+@middleware()
+async def inner(call: Call, proceed: Proceed) -> object:
+    """Go on."""
+    del call
+    return await proceed()
 
-    async def runs() -> float:
-        await execute(pipeline, values, agents=blueprints, threads=threads)
+
+TWO = (layer(outer), layer(inner))
+
+
+def _runs(
+    target: Callable[..., object],
+    value: object = 1,
+    *,
+    layers: Sequence[ActiveMiddleware] = (),
+    runs: int = RUNS,
+) -> Callable[[], float]:
+    """Return what tells the processor seconds of a run of ten stages, kept as registries do."""
+    rig = assemble(*(Part(target, id=f"s{n}") for n in range(STAGES)))
+    values = {rig.pipeline.inputs[0].name: value}
+
+    async def main() -> float:
+        result = await execute(rig.pipeline, values, agents=rig.chains, middleware=layers)
+        result.raise_for_status()
+        start = process_time()
+        for _ in range(runs):
+            await execute(rig.pipeline, values, agents=rig.chains, middleware=layers)
+        return (process_time() - start) / runs
+
+    return lambda: asyncio.run(main())
+
+
+def _awaits(bare: Bare) -> Callable[[], float]:
+    """Return what tells the processor seconds of ten bare awaits."""
+
+    async def main() -> float:
         start = process_time()
         for _ in range(RUNS):
-            await execute(pipeline, values, agents=blueprints, threads=threads)
-        return process_time() - start
-
-    async def awaits() -> float:
-        start = process_time()
-        for _ in range(RUNS * 100):
             for _ in range(STAGES):
-                await hand_on(1)
-        return (process_time() - start) / 100
+                await bare(1)
+        return (process_time() - start) / RUNS
 
-    return cpu_ratio(lambda: asyncio.run(runs()), lambda: asyncio.run(awaits()))
+    return lambda: asyncio.run(main())
 
 
-@benchmark(name="run of ten stages that never wait", unit="x bare awaits")
+@benchmark(name="ten stages that never wait, two middlewares", unit="x bare awaits", goal=12)
+def never_waiting_covered() -> float:
+    """Return the ratio with the default policy: timeout, breaker, retries, metrics, records."""
+    return cpu_ratio(_runs(hand_on, layers=TWO), _awaits(hand_on))
+
+
+@benchmark(name="ten stages that never wait", unit="x bare awaits")
 def never_waiting() -> float:
-    """Return the ratio for agents that answer at once."""
-    return _against_awaits(hand_on)
+    """Return the same without middleware."""
+    return cpu_ratio(_runs(hand_on), _awaits(hand_on))
 
 
-@benchmark(name="run of ten stages that wait once", unit="x bare awaits")
+@benchmark(name="ten stages that wait once, two middlewares", unit="x bare awaits", goal=5)
+def waiting_once_covered() -> float:
+    """Return the ratio where agents give the event loop a turn, and could be abandoned there."""
+    return cpu_ratio(_runs(wait_once, layers=TWO), _awaits(wait_once))
+
+
+@benchmark(name="ten stages that wait once", unit="x bare awaits")
 def waiting_once() -> float:
-    """Return the ratio for agents that give the event loop a turn."""
-    return _against_awaits(wait_once)
+    """Return the same without middleware."""
+    return cpu_ratio(_runs(wait_once), _awaits(wait_once))
 
 
-@benchmark(name="run of ten stages in threads", unit="x bare awaits")
+@benchmark(name="ten stages in threads", unit="x bare awaits")
 def threaded() -> float:
     """Return the ratio for agents that are not async."""
-    return _against_awaits(in_thread)
+    return cpu_ratio(_runs(in_thread, runs=20), _awaits(hand_on))
+
+
+@benchmark(name="ten stages, 100 000 numbers against one", unit="x", goal=1.2)
+def large_values() -> float:
+    """Return how much more a run costs whose value is large; checking the caller's costs once."""
+    return cpu_ratio(_hand_on(LONG), _hand_on([]))
+
+
+def _hand_on(numbers: list[int]) -> Callable[[], float]:
+    @agent(mutates=False)
+    async def makes(number: int) -> list[int]:
+        return numbers if number else []
+
+    rig = assemble(makes, *(Part(hand_on_many, id=f"s{n}") for n in range(STAGES)))
+
+    async def main() -> float:
+        await execute(rig.pipeline, {"number": 1}, agents=rig.chains)
+        start = process_time()
+        for _ in range(RUNS):
+            await execute(rig.pipeline, {"number": 1}, agents=rig.chains)
+        return process_time() - start
+
+    return lambda: asyncio.run(main())
