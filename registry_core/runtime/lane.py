@@ -307,12 +307,19 @@ class Lane:
                 timer.cancel()
         self.coro = self.watched = None
         self._on_over()
+        # Nothing leads round in a circle any more, so nothing waits for the collector.
+        self._rest.lane = None
+        self._forced = self._over = _nothing
 
     def _on_over(self) -> None:
         self._over(self)
 
     def _on_forced(self) -> None:
         self._forced()
+
+
+def _nothing(*_: object) -> None:
+    """Do nothing."""
 
 
 def _ended(error: BaseException) -> BaseException:
