@@ -66,7 +66,7 @@ class TestWhoDoesNotEnd:
         async def main() -> Ended:
             free = Free()
             rig = misbehaving(hang.acts, free, ender)
-            chain = rig.chains.of(rig.pipeline, (), RunOptions().attempt_timeout_seconds)
+            chain = rig.chains.of(rig.pipeline, (), RunOptions().attempt_seconds)
             assert chain is not None
             return await end(rig, ender, free, is_watched=is_watched)
 
