@@ -84,8 +84,10 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
     """
     if not isinstance(agents, Chains):
         agents = Chains(agents if isinstance(agents, Blueprints) else Blueprints(agents))
-    own = ObserverFeed(observers)
-    feeds = (own,) if feed is None else (own, feed)
+    own = ObserverFeed(observers) if observers else None
+    feeds: tuple[ObserverFeed, ...] = ()
+    if own or feed:
+        feeds = tuple(one for one in (own, feed) if one)
     terms = Terms(
         pipeline,
         agents.blueprints,
@@ -98,7 +100,7 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
         keeper,
         earlier,
     )
-    if not any(feeds) and keeper is None and not _log.isEnabledFor(logging.DEBUG):
+    if not feeds and keeper is None and not _log.isEnabledFor(logging.DEBUG):
         chain = agents.of(pipeline, middleware, options.attempt_seconds)
         if chain is not None and chain.given in values and len(values) == 1:
             try:
@@ -108,6 +110,11 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
             else:
                 return await QuickRun(chain, value, terms).result_in_time()
     _check_values(pipeline, values)
+    return await (_conduct(terms, values) if own is None else _heard(terms, values, own))
+
+
+async def _heard(terms: Terms, values: Mapping[str, object], own: ObserverFeed) -> RunResult:
+    """Return the result once the run's own observers have heard of it."""
     try:
         result = await _conduct(terms, values)
     except asyncio.CancelledError:
