@@ -91,18 +91,24 @@ class Lane:
         self._forced = on_forced
         self._over = on_over
 
-    def start(self, work: Work[None], spares: Spares | None = None) -> bool:
+    def start(
+        self,
+        work: Work[None],
+        spares: Spares | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> bool:
         """Begin *work* in the running event loop; return whether it is over already.
 
         Args:
             work: What to do.
             spares: Where to take a task from that an earlier lane did not need.
+            loop: The running event loop, if the caller knows it: asking costs a system call.
         """
         self.work = work
         self.context = contextvars.copy_context()
         spares = spares or Spares()
-        loop = asyncio.get_running_loop()
-        caller = asyncio.current_task()
+        loop = loop or asyncio.get_running_loop()
+        caller = asyncio.current_task(loop)
         self._rest, self.task = rest, task = spares.take(loop)
         rest.lane = self
         if caller is not None:

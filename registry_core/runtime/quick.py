@@ -174,9 +174,9 @@ class QuickRun(Lane):
 
     def _begin(self) -> bool:
         """Begin, and be watched; return whether the run is over already."""
-        host = self.chain.host
-        self._watch = host.watchdog.begin(asyncio.get_running_loop())
-        return self.start(self.go(), host.spares)
+        host, loop = self.chain.host, asyncio.get_running_loop()
+        self._watch = host.watchdog.begin(loop)
+        return self.start(self.go(), host.spares, loop)
 
     async def _rest_of_result(self) -> RunResult:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 from registry_core import Policy, agent
 from registry_core.pipeline.policy import Backoff
 from registry_core.results.run import RunResult
+from registry_core.runtime.clock import SystemClock
 from registry_core.runtime.engine import result_of
 from registry_core.runtime.scope import RunOptions
 from tests.runtime.rig import Part, assemble
@@ -38,7 +40,33 @@ __all__ = [
     "options_of",
 ]
 
-Free: TypeAlias = asyncio.Event
+
+class HeldClock(SystemClock):
+    """Stands still until an agent is called: a busy machine may take long to get there."""
+
+    def __init__(self) -> None:
+        """Stand still."""
+        self._start = time.monotonic()
+        self._began: float | None = None
+
+    def begin(self) -> None:
+        """Go, from now on."""
+        self._began = self._began or time.monotonic()
+
+    def monotonic(self) -> float:
+        """Return seconds since it went."""
+        return self._start + (0.0 if self._began is None else time.monotonic() - self._began)
+
+
+class Free(asyncio.Event):
+    """Lets everybody go in the end, and times from when the agent is called."""
+
+    def __init__(self) -> None:
+        """Let nobody go yet."""
+        super().__init__()
+        self.clock = HeldClock()
+
+
 Behaviour: TypeAlias = Callable[[int, Free], Awaitable[int]]
 Ender: TypeAlias = Literal["attempt timeout", "second attempt", "run deadline", "caller"]
 
@@ -299,6 +327,7 @@ def misbehaving(acts: Behaviour, free: Free, ender: Ender) -> Rig:
         if next(calls):
             await asyncio.sleep(0)
             return number
+        free.clock.begin()
         return await acts(number, free)
 
     limited = ender in {"attempt timeout", "second attempt"}
@@ -358,12 +387,18 @@ async def end(
         rig.execute(
             {"number": 1},
             options=options,
+            clock=free.clock,
             observers=[lambda _: None] if is_watched else (),
             middleware=middleware,
         )
     )
-    for n in range(times if ender == "caller" else 0):
-        loop.call_later(seconds * (n + 1), run.cancel)
+
+    def cancel(more: int) -> None:
+        if more:
+            run.cancel()
+            loop.call_later(0.01, cancel, more - 1)
+
+    loop.call_later(seconds, cancel, times if ender == "caller" else 0)
     try:
         done, _ = await asyncio.wait({run}, timeout=5 + seconds)
         waited = loop.time() - start
