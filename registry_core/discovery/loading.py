@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from registry_core.discovery.breadcrumbs import noting_import
 from registry_core.discovery.guard import ForeignError, guarded
 from registry_core.discovery.ownership import OwnedFiles
-from registry_core.discovery.pydantic_start import start_pydantic
 from registry_core.discovery.quarantine import refusal
 from registry_core.discovery.trust import TrustList
 from registry_core.errors import AgentLoadError, AmbiguousNameError, UnknownNameError
+from registry_core.settings.pydantic_start import start_pydantic
 from registry_core.settings.sources import user_cache_folder
 
 if TYPE_CHECKING:

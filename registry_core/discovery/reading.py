@@ -20,9 +20,9 @@ import importlib_metadata
 
 from registry_core.authoring.manifest import assemble, manifest_text
 from registry_core.discovery.guard import ForeignError, guarded
-from registry_core.discovery.pydantic_start import start_pydantic
 from registry_core.errors import DefinitionError
 from registry_core.hooks.relay import ask
+from registry_core.settings.pydantic_start import start_pydantic
 
 if TYPE_CHECKING:
     from registry_core.definitions.manifest import Manifest

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from registry_core.errors import ConfigError, InvalidNameError
 from registry_core.names import AgentId
 from registry_core.settings.keys import key_of, leaves, part_at
+from registry_core.settings.pydantic_start import start_pydantic
 from registry_core.settings.references import is_reference, written_secrets
 from registry_core.settings.values import FORMAT, AgentSettings, Settings
 
@@ -79,6 +80,7 @@ def suggestion(steps: Steps) -> str:
 
 @cache
 def _adapter() -> TypeAdapter[Settings]:
+    start_pydantic()
     return TypeAdapter(Settings)
 
 

@@ -115,8 +115,12 @@ def canary(environment: Environment, folder: Path, *wants: str) -> tuple[str, by
     note, result = folder / "note.md", folder / "result"
     note.write_text(_NOTE, encoding="utf-8")
     goal = [word for want in wants for word in ("--want", want)]
-    environment.run("agentreg", "run", str(note), *goal, "--out", str(result))
-    rows = environment.run("agentreg", "agents", "--capability", "content_analysis", "--plain")
+    # What is remembered of other runs is not to count: it is another time each time.
+    forgotten = folder / "state"
+    words = ("agentreg", "run", str(note), *goal, "--out", str(result), "--no-store")
+    environment.run(*words, state=forgotten)
+    listing = ("agentreg", "agents", "--capability", "content_analysis", "--plain")
+    rows = environment.run(*listing, state=forgotten)
     return rows.stdout, result.read_bytes()
 
 

@@ -35,15 +35,23 @@ class Environment:
         return next(self.folder.glob("lib/python*/site-packages"))
 
     def run(
-        self, *words: str, cwd: Path | None = None, check: bool = True
+        self, *words: str, cwd: Path | None = None, state: Path | None = None, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program of this environment and return what it left behind."""
+        """Run a program of this environment and return what it left behind.
+
+        Args:
+            words: What to type.
+            cwd: Where; the environment's folder unless given.
+            state: Where runs are remembered; in the environment's folder unless given.
+            check: Whether an exit code other than 0 is an error.
+        """
         program, *rest = words
         environment = {
             "PATH": os.pathsep.join((str(self.programs), os.defpath)),
             "HOME": str(self.folder),
             "XDG_CACHE_HOME": str(self.folder / "cache"),
             "XDG_CONFIG_HOME": str(self.folder / "config"),
+            "XDG_STATE_HOME": str(state or self.folder / "state"),
         }
         return subprocess.run(
             [str(self.programs / program), *rest],
