@@ -8,6 +8,7 @@ import tracemalloc
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
+from registry_core import Registry, agent
 from registry_core.results.batch import Outcome
 from registry_core.runtime.balancer import Balancer
 from registry_core.runtime.batch import run_batch, stream_batch
@@ -45,6 +46,12 @@ async def wait_a_little(item: int) -> Outcome:
     """Return after a millisecond."""
     await asyncio.sleep(0.001)
     return Outcome(ok=True, value=item)
+
+
+@agent(mutates=False)
+async def echo(number: int) -> int:
+    """Return *number* without waiting."""
+    return number
 
 
 def texts() -> Iterator[str]:
@@ -192,6 +199,28 @@ async def read_sleeps() -> None:
 def trivial_items() -> float:
     """Return the ratio of processor times."""
     return cpu_ratio(lambda: cpu(trivial), lambda: cpu(lambda: pull(range(MANY))), pairs=9)
+
+
+@benchmark(
+    name="batch of 100 000 trivial items, each an agent's run", unit="x bare workers", goal=10
+)
+def trivial_runs() -> float:
+    """Return what a batch costs when each item is a run with everything that a run has."""
+    registry = Registry().with_agents(echo)
+
+    async def batch() -> float:
+        await registry.run(echo, 1)
+        start = process_time()
+        result = await registry.batch(echo, range(MANY), batch=BatchOptions(keep="none"))
+        assert result.ok
+        return process_time() - start
+
+    async def bare() -> float:
+        start = process_time()
+        await pull(range(MANY))
+        return process_time() - start
+
+    return cpu_ratio(lambda: asyncio.run(batch()), lambda: asyncio.run(bare()))
 
 
 @benchmark(name="memory of a batch of 100 000 trivial items", unit="MB", goal=5)
