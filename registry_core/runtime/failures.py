@@ -48,7 +48,7 @@ _CODES: tuple[tuple[type[BaseException], ErrorCode], ...] = (
     (InvalidInputError, "invalid_input"),
     (InvalidOutputError, "invalid_output"),
     (AgentLoadError, "load_error"),
-    (StuckThreadsError, "host_error"),
+    (StuckThreadsError, "over_capacity"),
 )
 
 

@@ -123,7 +123,7 @@ class TestThreads:
         assert len(begun) == 64
         assert {result.error.code for result in results if result.error} == {
             "attempt_timeout",
-            "host_error",
+            "over_capacity",
         }
         assert results[-1].error is not None
         assert "tests/never_returns@1" in results[-1].error.message
