@@ -103,6 +103,7 @@ echo = Hostile()
 
 @pytest.mark.fault("F17")
 class TestOwnership:
+    @pytest.mark.requirement("R74")
     @pytest.mark.parametrize("target", ["os:system", "builtins:exec", "sys:modules.clear"])
     def test_a_foreign_target_is_refused_before_anything_is_imported(
         self, site: Path, target: str

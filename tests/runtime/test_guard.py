@@ -77,7 +77,7 @@ def kept(rig: Rig, host: Host) -> Chains:
 
 
 class TestBreaker:
-    @pytest.mark.requirement("R2")
+    @pytest.mark.requirement("R2", "R95")
     def test_an_agent_that_keeps_failing_is_not_called_and_is_asked_again_later(self) -> None:
         """Whoever is down gets up sooner when nobody calls."""
         rig = assemble(Part(shaky, policy=ONCE))
