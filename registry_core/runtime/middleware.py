@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from registry_core.names import AgentId
     from registry_core.runtime.agents import Blueprint
 
-__all__ = ["ActiveMiddleware", "CallFacts", "StageCall", "layers_of", "onion", "through"]
+__all__ = ["ActiveMiddleware", "CallFacts", "Seen", "StageCall", "layers_of", "onion", "through"]
 
 _log = logging.getLogger(__name__)
 
@@ -75,10 +75,8 @@ class CallFacts(NamedTuple):
     values: Values
 
 
-class StageCall:
-    """What middleware sees of a call; implements ``definitions.middleware.Call``.
-
-    It also carries what its onion must remember: its own attributes are for that alone.
+class Seen:
+    """What an onion must remember of the one call it is wrapped around.
 
     Attributes:
         passed: How many layers have been entered, what they wrap included.
@@ -95,17 +93,59 @@ class StageCall:
     culprit: ActiveMiddleware | None = None
     changed_by: ActiveMiddleware | None = None
     answered_by = ""
+
+    def misuse(self) -> ProceedError:
+        """Return what to raise when ``proceed`` is called more than once."""
+        self.answer = _MISUSED
+        return ProceedError("proceed() was called more than once")
+
+    def weigh(self, layer: ActiveMiddleware, depth: int, answer: object) -> None:
+        """Take note that *layer*, at *depth*, gave another answer than what it is wrapped around.
+
+        Raises:
+            ProceedError: If it broke the protocol.
+        """
+        if self.answer is _MISUSED:
+            self._blame(layer, self.misuse())
+        if self.passed == depth + 1 or self.raised is not None:
+            self.answered_by = layer.name
+        elif self.answer is _UNSET:
+            self._blame(layer, ProceedError("returned before proceed() did"))
+        self.raised = self.culprit = None
+        self.changed_by = layer
+        self.answer = answer
+
+    def check(self, answer: object) -> None:
+        """Return quietly if *answer*, which came out of the outermost layer, is of the type.
+
+        Raises:
+            InvalidOutputError: If a layer made something else of it.
+        """
+        if self.changed_by is not None:
+            self.culprit = self.changed_by
+            self._check_type(answer)
+            self.culprit = None
+
+    def _check_type(self, answer: object) -> None:
+        """Refuse what is not of the type that was promised."""
+
+    def _blame(self, layer: ActiveMiddleware, error: ProceedError) -> Never:
+        self.raised, self.culprit = error, layer
+        raise error
+
+
+class StageCall(Seen):
+    """What middleware sees of a call; implements ``definitions.middleware.Call``."""
+
     _copies: Values | None = None
 
-    def __init__(self, facts: CallFacts | None = None) -> None:
-        """Keep the *facts*, unless another class looks them up."""
+    def __init__(self, facts: CallFacts) -> None:
+        """Keep the *facts*."""
         self._facts = facts
 
     @property
     def facts(self) -> CallFacts:
         """What is called, and with what."""
-        if self._facts is None:
-            raise NotImplementedError
         return self._facts
 
     @property
@@ -159,44 +199,11 @@ class StageCall:
         """Return the output that *data* holds, validated."""
         return self.facts.blueprint.output.load(data)
 
-    def misuse(self) -> ProceedError:
-        """Return what to raise when ``proceed`` is called more than once."""
-        self.answer = _MISUSED
-        return ProceedError("proceed() was called more than once")
-
-    def weigh(self, layer: ActiveMiddleware, depth: int, answer: object) -> None:
-        """Take note that *layer*, at *depth*, gave another answer than what it is wrapped around.
-
-        Raises:
-            ProceedError: If it broke the protocol.
-        """
-        if self.answer is _MISUSED:
-            self._blame(layer, self.misuse())
-        if self.passed == depth + 1 or self.raised is not None:
-            self.answered_by = layer.name
-        elif self.answer is _UNSET:
-            self._blame(layer, ProceedError("returned before proceed() did"))
-        self.raised = self.culprit = None
-        self.changed_by = layer
-        self.answer = answer
-
-    def check(self, answer: object) -> None:
-        """Return quietly if *answer*, which came out of the outermost layer, is of the type.
-
-        Raises:
-            InvalidOutputError: If a layer made something else of it.
-        """
-        if self.changed_by is not None:
-            self.culprit = self.changed_by
-            check_output(answer, self.facts.blueprint.output)
-            self.culprit = None
-
-    def _blame(self, layer: ActiveMiddleware, error: ProceedError) -> Never:
-        self.raised, self.culprit = error, layer
-        raise error
+    def _check_type(self, answer: object) -> None:
+        check_output(answer, self.facts.blueprint.output)
 
 
-CallT = TypeVar("CallT", bound=StageCall)
+CallT = TypeVar("CallT", bound=Seen)
 
 
 def onion(
@@ -236,7 +243,7 @@ def _ring(
     return ring
 
 
-async def through(layers: Sequence[ActiveMiddleware], call: StageCall, core: Proceed) -> object:
+async def through(layers: Sequence[ActiveMiddleware], call: Seen, core: Proceed) -> object:
     """Return what comes out of the outermost of *layers* around *core*.
 
     Raises:
@@ -245,7 +252,7 @@ async def through(layers: Sequence[ActiveMiddleware], call: StageCall, core: Pro
         BaseException: What *core* or a layer raised.
     """
 
-    async def innermost(call: StageCall) -> object:
+    async def innermost(call: Seen) -> object:
         if call.passed != len(layers):
             raise call.misuse()
         call.passed += 1

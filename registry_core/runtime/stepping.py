@@ -117,7 +117,8 @@ class Rest(Coroutine[object, object, None]):
             lane.close()
 
     def __await__(self) -> Generator[object, object, None]:
-        raise NotImplementedError  # only a task steps it
+        message = "the task of a lane steps it; nobody else waits for it"
+        raise TypeError(message)
 
 
 class Spares:

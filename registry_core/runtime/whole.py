@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from registry_core.errors import InvalidOutputError, RunError
 from registry_core.runtime.attempt import blame
 from registry_core.runtime.journal import stamp
-from registry_core.runtime.middleware import StageCall, through
+from registry_core.runtime.middleware import Seen, through
 from registry_core.runtime.settled import Overdue, Raised, Returned
 from registry_core.runtime.supervision import supervise
 from registry_core.runtime.values import check_output
@@ -27,14 +27,15 @@ __all__ = ["RunSeen", "run_within"]
 _LONGEST_SECONDS = 1e8
 
 
-class RunSeen(StageCall):
+class RunSeen(Seen):
     """What middleware sees of a run; implements ``definitions.middleware.RunCall``."""
+
+    _copies: Values | None = None
 
     def __init__(
         self, scope: RunScope, pipeline: str, values: Values, outputs: Mapping[str, Codec]
     ) -> None:
         """Keep the facts; *outputs* are the codecs of the wanted values, by stage."""
-        super().__init__()
         self._scope = scope
         self._given = values
         self._outputs = outputs
@@ -44,16 +45,6 @@ class RunSeen(StageCall):
     def run_id(self) -> str:
         """The run."""
         return self._scope.run_id
-
-    @property
-    def stage_id(self) -> str:
-        """Empty: it is none of the stages."""
-        return ""
-
-    @property
-    def attempt(self) -> int:
-        """Always 0."""
-        return 0
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -67,25 +58,16 @@ class RunSeen(StageCall):
             self._copies = MappingProxyType(copy.deepcopy(dict(self._given)))
         return self._copies
 
-    def check(self, answer: object) -> None:
-        """Return quietly if *answer* is what the run was to give.
-
-        Raises:
-            InvalidOutputError: If a layer made something else of it.
-        """
-        if self.changed_by is None:
-            return
-        self.culprit = self.changed_by
+    def _check_type(self, answer: object) -> None:
         if len(self._outputs) == 1:
             [codec] = self._outputs.values()
             check_output(answer, codec)
-        else:
-            given = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
-            if given.keys() != self._outputs.keys():
-                raise InvalidOutputError("it gave other outputs than the pipeline", ())
-            for stage, codec in self._outputs.items():
-                check_output(given[stage], codec)
-        self.culprit = None
+            return
+        given = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
+        if given.keys() != self._outputs.keys():
+            raise InvalidOutputError("it gave other outputs than the pipeline", ())
+        for stage, codec in self._outputs.items():
+            check_output(given[stage], codec)
 
 
 async def run_within(

@@ -85,6 +85,13 @@ async def deny(call: RunCall, proceed: Proceed) -> object:
 
 
 @middleware(scope="run")
+async def look_for_agent(call: RunCall, proceed: Proceed) -> object:
+    """Ask a run which agent it is."""
+    SEEN.append(str(call.agent))  # type: ignore[attr-defined]
+    return await proceed()
+
+
+@middleware(scope="run")
 async def dawdle(call: RunCall, proceed: Proceed) -> object:
     """Never come to the point, whoever asks."""
     del call, proceed
@@ -129,6 +136,13 @@ class TestRunScope:
         assert result.status == "failed"
         assert result.error is not None
         assert (result.error.code, result.error.phase) == ("middleware_error", "middleware deny")
+
+    def test_what_only_a_stage_has_is_missed_by_name(self) -> None:
+        """A run has no agent, and whoever asks for one reads so."""
+        result = assemble(double).run({"number": 4}, middleware=[layer(look_for_agent)])
+
+        assert result.error is not None
+        assert "no attribute 'agent'" in result.error.message
 
     def test_what_it_makes_of_the_output_is_checked(self) -> None:
         """The pipeline's type is a promise."""
