@@ -276,7 +276,7 @@ class Runner:
             pipeline,
             runner.chains.blueprints,
             runner.layers(terms.get("middleware", ())),
-            (runner.collectors(),),
+            tuple(filter(None, (runner.collectors(),))),
             self._options(terms),
         )
         if len(pipeline.inputs) != 1:

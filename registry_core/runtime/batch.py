@@ -20,6 +20,7 @@ from registry_core.runtime.batching_pool import Pool
 from registry_core.runtime.batching_progress import Milestones
 from registry_core.runtime.batching_source import check_source, size_of
 from registry_core.runtime.clock import Clock, SystemClock
+from registry_core.runtime.failures import carried_result
 from registry_core.runtime.ids import run_id
 from registry_core.runtime.journal import stamp
 
@@ -195,15 +196,7 @@ def batch_result_of(error: BaseException) -> BatchResult | None:
     >>> batch_result_of(asyncio.CancelledError()) is None
     True
     """
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        result = link.__dict__.get("result")
-        if isinstance(result, BatchResult):
-            return result
-        seen.add(id(link))
-        link = link.__cause__ or link.__context__
-    return None
+    return carried_result(error, BatchResult)
 
 
 async def _records(

@@ -17,6 +17,7 @@ from registry_core.results.run import RunResult
 from registry_core.runtime.agents import AgentSource, Blueprints
 from registry_core.runtime.clock import Clock, SystemClock
 from registry_core.runtime.compiling import Chains
+from registry_core.runtime.failures import carried_result
 from registry_core.runtime.ids import run_id
 from registry_core.runtime.observing import ObserverFeed
 from registry_core.runtime.quick import QuickRun
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from registry_core.runtime.threads import AgentThreads
 
 
-__all__ = ["execute", "result_of", "run_blocking"]
+__all__ = ["execute", "quick_run", "result_of", "run_blocking"]
 
 _CLOCK = SystemClock()
 _OPTIONS = RunOptions()
@@ -100,17 +101,30 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
         keeper,
         earlier,
     )
-    if not feeds and keeper is None and not _log.isEnabledFor(logging.DEBUG):
-        chain = agents.of(pipeline, middleware, options.attempt_seconds)
-        if chain is not None and chain.given in values and len(values) == 1:
-            try:
-                value = chain.take(values[chain.given])
-            except DefinitionError:
-                pass  # the records say so
-            else:
-                return await QuickRun(chain, value, terms).result_in_time()
+    quick = quick_run(agents, terms, values)
+    if quick is not None:
+        return await quick.result_in_time()
     _check_values(pipeline, values)
     return await (_conduct(terms, values) if own is None else _heard(terms, values, own))
+
+
+def quick_run(chains: Chains, terms: Terms, values: Mapping[str, object]) -> QuickRun | None:
+    """Return the short way through a run, or None where more is asked than a result.
+
+    Args:
+        chains: Compiled pipelines.
+        terms: What the run depends on.
+        values: What the caller gives, by name of the pipeline's inputs.
+    """
+    if terms.feeds or terms.keeper is not None or _log.isEnabledFor(logging.DEBUG):
+        return None
+    chain = chains.of(terms.pipeline, terms.middleware, terms.options.attempt_seconds)
+    if chain is None or chain.given not in values or len(values) != 1:
+        return None
+    try:
+        return QuickRun(chain, chain.take(values[chain.given]), terms)
+    except DefinitionError:
+        return None  # the records of the long way say which value, and why
 
 
 async def _heard(terms: Terms, values: Mapping[str, object], own: ObserverFeed) -> RunResult:
@@ -178,15 +192,7 @@ def result_of(error: BaseException) -> RunResult | None:
     >>> result_of(asyncio.CancelledError()) is None
     True
     """
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
-        result = link.__dict__.get("result")
-        if isinstance(result, RunResult):
-            return result
-        seen.add(id(link))
-        link = link.__cause__ or link.__context__
-    return None
+    return carried_result(error, RunResult)
 
 
 def _check_values(pipeline: Pipeline, values: Mapping[str, object]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from registry_core.errors import (
     AdmissionError,
@@ -29,11 +29,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "carried",
+    "carried_result",
     "error_code",
     "record_failure",
     "type_name",
     "uncovered",
 ]
+
+ResultT = TypeVar("ResultT")
 
 _MESSAGE = 2_000
 _TRACEBACK = 8_000
@@ -73,6 +76,19 @@ def uncovered(error: BaseException) -> BaseException:
     if type(error) is RuntimeError and isinstance(stopped, StopIteration | StopAsyncIteration):
         return stopped
     return error
+
+
+def carried_result(error: BaseException, kind: type[ResultT]) -> ResultT | None:
+    """Return the result that a cancellation carries, or what became of the cancellation."""
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        result = link.__dict__.get("result")
+        if isinstance(result, kind):
+            return result
+        seen.add(id(link))
+        link = link.__cause__ or link.__context__
+    return None
 
 
 def type_name(error: BaseException) -> str:

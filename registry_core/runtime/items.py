@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-from registry_core.errors import DefinitionError
 from registry_core.results.batch import Outcome, outcome_of
-from registry_core.runtime.engine import execute
-from registry_core.runtime.quick import QuickRun
+from registry_core.runtime.engine import execute, quick_run
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,8 +15,6 @@ if TYPE_CHECKING:
     from registry_core.runtime.terms import Terms
 
 __all__ = ["work_of"]
-
-_log = logging.getLogger("registry_core.runtime")
 
 
 def work_of(
@@ -33,28 +28,19 @@ def work_of(
         given: Name of the pipeline's one input.
         observers: Hear of each run.
     """
-    pipeline, options = terms.pipeline, terms.options
-    is_quiet = not observers and not any(terms.feeds)
-    [*feeds] = terms.feeds
 
     async def work(item: object) -> Outcome:
-        if is_quiet and not _log.isEnabledFor(logging.DEBUG):
-            chain = chains.of(pipeline, terms.middleware, options.attempt_seconds)
-            if chain is not None:
-                try:
-                    value = chain.take(item)
-                except DefinitionError:
-                    pass  # the records say so
-                else:
-                    return await QuickRun(chain, value, terms).outcome()
+        quick = None if observers else quick_run(chains, terms, {given: item})
+        if quick is not None:
+            return await quick.outcome()
         result = await execute(
-            pipeline,
+            terms.pipeline,
             {given: item},
             agents=chains,
             middleware=terms.middleware,
             observers=observers,
-            feed=feeds[0] if feeds else None,
-            options=options,
+            feed=next(iter(terms.feeds), None),
+            options=terms.options,
         )
         return outcome_of(result)
 
