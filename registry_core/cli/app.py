@@ -82,14 +82,15 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 it could not be done, 2 wrong usage or configuration.",
+    epilog="Exit codes: 0 done, 1 it could not be done, 2 wrong usage or configuration, "
+    "3 a part of a batch was done, 130 interrupted, 143 terminated.",
 )
 @click.version_option(package_name="registry-core", prog_name="agentreg")
 @click.option("--config", metavar="FILE", help="The project's settings, over the user's own.")
 @click.option("--set", "assign", multiple=True, metavar="KEY=VALUE", help="Over all settings.")
 @click.option("--allow", multiple=True, metavar="NAME", help="Only these plugins or agents.")
 @click.option("--block", multiple=True, metavar="NAME", help="Not these plugins or agents.")
-@click.option("--trust", type=click.Choice(["installed", "locked"]), help="Whom to take part.")
+@click.option("--trust", type=click.Choice(["installed", "locked"]), help="Who may take part.")
 @click.option("--lock", metavar="FILE", help="The lock that --trust locked goes by.")
 @click.option(
     "--log-level",
