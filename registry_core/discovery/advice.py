@@ -6,10 +6,7 @@ shipped so does not, and whoever reads this installed the plugin and did not wri
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from registry_core.discovery.integrity import is_as_recorded
 
 if TYPE_CHECKING:
     from registry_core.discovery.scan import FoundDistribution
@@ -24,6 +21,10 @@ def mend(found: FoundDistribution, file: str) -> str:
         found: Whose it is.
         file: As RECORD names it, or the name of one in the metadata folder.
     """
+    from pathlib import Path
+
+    from registry_core.discovery.integrity import is_as_recorded
+
     metadata = Path(found.metadata)
     path = file if "/" in file else f"{metadata.name}/{file}"
     if is_as_recorded(metadata, path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -165,7 +164,9 @@ def _is_met(text: str, version: str | None) -> bool:
 
 
 def _check_python(metadata: Metadata) -> Misfit | None:
-    running = platform.python_version()
+    from platform import python_version
+
+    running = python_version()
     try:
         if SpecifierSet(metadata.requires_python).contains(running, prereleases=True):
             return None

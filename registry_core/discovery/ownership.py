@@ -7,19 +7,18 @@ is imported only when the file it lies in belongs to the very distribution that 
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import sys
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from registry_core.discovery.files import UnreadableError, file_below, read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 __all__ = ["OwnedFiles", "RecordedFile", "read_record"]
 
@@ -44,16 +43,22 @@ def read_record(metadata: Path | str) -> tuple[RecordedFile, ...]:
     try:
         text = read_bounded(f"{metadata}/RECORD", limit=_MAX_RECORD_BYTES).decode()
         return tuple(RecordedFile(path, digest) for path, digest in _rows(text))
-    except (FileNotFoundError, UnreadableError, UnicodeDecodeError, csv.Error):
+    except (FileNotFoundError, UnreadableError, ValueError):
         return ()
 
 
 def _rows(text: str) -> Iterator[tuple[str, str]]:
     lines = text.splitlines()
     if '"' in text:
-        for row in csv.reader(lines):
-            if row:
-                yield row[0], row[1] if len(row) > 1 else ""
+        from csv import Error, reader
+
+        try:
+            for row in reader(lines):
+                if row:
+                    yield row[0], row[1] if len(row) > 1 else ""
+        except Error as error:
+            message = "is no table"
+            raise ValueError(message) from error
     else:
         for line in lines:
             path, _, rest = line.partition(",")
@@ -77,6 +82,8 @@ class OwnedFiles:
 
     def find(self, relative: str) -> Path | None:
         """Return the file at *relative*, such as ``web_agents/agents.json``, if it is owned."""
+        from pathlib import Path
+
         place = self.place(relative)
         return Path(place) if place else None
 
@@ -86,6 +93,8 @@ class OwnedFiles:
         A name of the standard library is never owned: importing it would bring in Python's own
         module, whatever file of that name a distribution ships.
         """
+        from pathlib import Path
+
         place = self.module_place(module)
         return Path(place) if place else None
 
@@ -116,7 +125,7 @@ class OwnedFiles:
         try:
             text = read_bounded(f"{self._metadata}/RECORD", limit=_MAX_RECORD_BYTES).decode()
             return frozenset([path for path, _ in _rows(text)])
-        except (FileNotFoundError, UnreadableError, UnicodeDecodeError, csv.Error):
+        except (FileNotFoundError, UnreadableError, ValueError):
             return frozenset()
 
     @cached_property

@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
-from registry_core.definitions.layering import layering
 from registry_core.definitions.middleware import MiddlewareDefinition, Scope
 
 if TYPE_CHECKING:
@@ -53,6 +52,8 @@ def _vain(offers: Mapping[str, MiddlewareDefinition]) -> Iterator[tuple[str, str
 
 
 def _circular(offers: Mapping[str, MiddlewareDefinition]) -> Iterator[tuple[str, str]]:
+    from registry_core.definitions.layering import layering
+
     for scope in get_args(Scope):
         for circle in layering(o for o in offers.items() if o[1].scope == scope).circles:
             members = ", ".join(circle)

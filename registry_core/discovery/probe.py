@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -123,6 +122,8 @@ def _first_line(stream: IO[bytes], seconds: float) -> bytes:
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
+    import signal
+
     # The group outlives its leader when the module forked.
     with contextlib.suppress(OSError):
         os.killpg(child.pid, signal.SIGKILL)
@@ -155,6 +156,8 @@ def _words(value: object) -> tuple[str, ...]:
 def _death(code: int) -> str:
     if code >= 0:
         return f"exit {code}"
+    import signal
+
     try:
         return signal.Signals(-code).name
     except ValueError:

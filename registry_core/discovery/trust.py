@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from registry_core.discovery.integrity import lock_flaw, read_lock
 from registry_core.errors import InvalidNameError
 from registry_core.names import PluginName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from registry_core.definitions.agent import AgentDefinition
+    from registry_core.discovery.integrity import LockedDistribution
     from registry_core.settings.values import PluginSettings
 
 __all__ = ["TrustList"]
@@ -40,8 +39,8 @@ class TrustList:
         """
         self._allow = frozenset(map(_normal, settings.allow))
         self._block = frozenset(map(_normal, settings.block))
-        self._lock = read_lock(settings.lock) if settings.trust == "locked" else None
         self.lock_file = settings.lock if settings.trust == "locked" else ""
+        self._lock = _locked(settings.lock) if settings.trust == "locked" else None
 
     def refusal(self, distribution: str, plugin: str) -> str:
         """Return which list keeps a plugin out; empty when none does."""
@@ -58,6 +57,10 @@ class TrustList:
         """Return why the lock keeps a distribution out; empty when it does not."""
         if self._lock is None or distribution == _HOST:
             return ""
+        from pathlib import Path
+
+        from registry_core.discovery.integrity import lock_flaw
+
         return lock_flaw(distribution, version, Path(metadata), self._lock)
 
     def refused_agents(
@@ -73,6 +76,13 @@ class TrustList:
             if names & self._block or not (whole or names & self._allow):
                 refused.append(agent.name)
         return tuple(sorted(refused))
+
+
+def _locked(file: str) -> Mapping[str, LockedDistribution]:
+    # Few use a lock, and what compares digests takes as long to import as a dozen plugins to read.
+    from registry_core.discovery.integrity import read_lock
+
+    return read_lock(file)
 
 
 def _normal(name: str) -> str:

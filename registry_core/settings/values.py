@@ -43,10 +43,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from registry_core.settings.limits import BreakerPolicy, HostCapacity, RetryBudgetPolicy
-from registry_core.text.toml import TomlValue
+
+if TYPE_CHECKING:
+    from registry_core.text.toml import TomlValue
+else:
+    TomlValue = (
+        object  # what it is to a validator, too; a parser of TOML is for those who have some
+    )
 
 __all__ = [
     "FORMAT",
