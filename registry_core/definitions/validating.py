@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
     from registry_core.definitions.schema import JsonValue
 
-__all__ = ["MAX_MANIFEST_BYTES", "parse_json", "read_manifest", "recall_manifest"]
+__all__ = ["MAX_MANIFEST_BYTES", "nesting_of", "parse_json", "read_manifest", "recall_manifest"]
 
 MAX_MANIFEST_BYTES = 1 << 20
 _PYDANTIC_SWITCH = "PYDANTIC_DISABLE_PLUGINS"
 _MAX_DEPTH = 128
-_OPENING = b"[{"
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ALIKE = bytes.maketrans(b"{}", b"[]")
 
 
 def read_manifest(subject: str, data: bytes) -> tuple[Manifest, tuple[str, ...]]:
@@ -86,7 +86,7 @@ def parse_json(subject: str, data: bytes) -> JsonValue:
         raise ManifestError(subject, [Fault("", "is larger than 1 MiB")])
     try:
         text = data.decode("utf-8")
-        if _depth(data) > _MAX_DEPTH:
+        if nesting_of(data, _MAX_DEPTH) > _MAX_DEPTH:
             raise ManifestError(subject, [Fault("", f"is nested deeper than {_MAX_DEPTH}")])
         value: object = _STRICT.decode(text)
         if "\\u" in text:
@@ -133,19 +133,27 @@ _STRICT = json.JSONDecoder(
 )
 
 
-def _depth(data: bytes) -> int:
-    """Return how deep *data* is nested; no less than that when it is within the limit."""
-    opened = data.count(b"[") + data.count(b"{")
-    if opened <= _MAX_DEPTH:
+def nesting_of(data: bytes, limit: int) -> int:
+    """Return how deep the JSON text *data* is nested; more than that, up to *limit*, at times."""
+    brackets = _brackets_of(data)
+    if (opened := brackets.count(b"[")) <= limit:
         return opened
-    deepest = depth = 0
-    for letter in _STRING.sub(b"", data).translate(None, delete=_NO_BRACKETS):
-        if letter in _OPENING:
-            depth += 1
-            deepest = max(deepest, depth)
-        else:
-            depth -= 1
-    return deepest
+    # Brackets in text are none.
+    brackets = _brackets_of(_STRING.sub(b"", data) if b"\\" in data else _even_parts(data))
+    depth = 0
+    while brackets and depth <= limit:
+        outer = brackets.replace(b"[]", b"")
+        depth += 1 if len(outer) < len(brackets) else len(brackets)
+        brackets = outer
+    return depth
+
+
+def _even_parts(data: bytes) -> bytes:
+    return b"".join(data.split(b'"')[::2])
+
+
+def _brackets_of(data: bytes) -> bytes:
+    return data.translate(_ALIKE, _NO_BRACKETS)
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -24,6 +24,7 @@ from registry_core.discovery.ownership import OwnedFiles
 from registry_core.discovery.places import Mark, marks_of
 from registry_core.errors import Fault, ManifestError
 from registry_core.schemas.declared import faults_in_schema
+from registry_core.schemas.plain import is_plain, is_small
 
 if TYPE_CHECKING:
     from registry_core.discovery.scan import FoundDistribution
@@ -182,7 +183,7 @@ def _plugin(found: FoundDistribution, entry: PluginEntry, owned: OwnedFiles) -> 
     try:
         text = read_bounded(file)
         manifest, unknown = read_manifest(entry.manifest, text)
-        _refuse_schemas(entry.manifest, manifest)
+        _refuse_schemas(entry.manifest, manifest, text)
     except (ManifestError, UnreadableError, FileNotFoundError) as error:
         return PluginFiles(entry, flaw=_unusable(error, found, entry.manifest), targets=targets)
     notes = tuple(f"manifest: {path} is unknown to this host" for path in unknown)
@@ -193,7 +194,9 @@ def _plugin(found: FoundDistribution, entry: PluginEntry, owned: OwnedFiles) -> 
     return PluginFiles(entry, replace(manifest, schemas=()), flaw, (), targets, text)
 
 
-def _refuse_schemas(subject: str, manifest: Manifest) -> None:
+def _refuse_schemas(subject: str, manifest: Manifest, text: bytes) -> None:
+    if is_small(text) and all(map(is_plain, manifest.schemas)):
+        return
     faults = [
         Fault(f"schemas[{index}].{fault.path}", fault.message)
         for index, schema in enumerate(manifest.schemas)

@@ -66,14 +66,14 @@ def _text(schema: JsonValue, numbers: dict[str, int]) -> str:
     if not isinstance(schema, dict):
         return _canonical(schema)
     members = [
-        f"{_quoted(keyword)}:{_keyword_text(keyword, schema[keyword], numbers)}"
+        f"{_quoted(keyword)}:{keyword_text(keyword, schema[keyword], numbers)}"
         for keyword in sorted(schema)
         if keyword not in _SILENT
     ]
     return f"{{{','.join(members)}}}"
 
 
-def _keyword_text(keyword: str, value: JsonValue, numbers: dict[str, int]) -> str:
+def keyword_text(keyword: str, value: JsonValue, numbers: dict[str, int]) -> str:
     if isinstance(value, str):
         is_place = keyword == "$ref"
         return str(numbers.setdefault(value, len(numbers) + 1)) if is_place else _quoted(value)

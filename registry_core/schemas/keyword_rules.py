@@ -8,18 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from registry_core.schemas.keywords import SEVERAL, UNDER_KEYS
-from registry_core.schemas.regex_syntax import pattern_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from registry_core.definitions.schema import JsonValue
 
-__all__ = ["MAX_ENUM", "explain_keyword"]
+__all__ = ["JUDGED", "MAX_ENUM", "TYPES", "explain_keyword"]
 
 MAX_ENUM = 1_000
 
-_TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+"""What a value can be."""
 
 
 def explain_keyword(keyword: str, value: JsonValue) -> str:
@@ -35,13 +35,13 @@ def explain_keyword(keyword: str, value: JsonValue) -> str:
 
 
 def _type(value: JsonValue) -> str:
-    if isinstance(value, str) and value in _TYPES:
+    if isinstance(value, str) and value in TYPES:
         return ""
     names = value if isinstance(value, list) else [value]
-    known = all(isinstance(name, str) and name in _TYPES for name in names)
+    known = all(isinstance(name, str) and name in TYPES for name in names)
     if names and known and len(set(map(str, names))) == len(names):
         return ""
-    return f"must be one of {', '.join(sorted(_TYPES))}, or a list of them"
+    return f"must be one of {', '.join(sorted(TYPES))}, or a list of them"
 
 
 def _enum(value: JsonValue) -> str:
@@ -82,12 +82,16 @@ def _text(value: JsonValue) -> str:
 
 
 def _pattern(value: JsonValue) -> str:
+    from registry_core.schemas.regex_syntax import pattern_fault  # few documents have a pattern
+
     return pattern_fault(value) if isinstance(value, str) else "must be text"
 
 
 def _patterned(value: JsonValue) -> str:
     if not isinstance(value, dict):
         return "must be an object of schemas"
+    from registry_core.schemas.regex_syntax import pattern_fault
+
     faults = ((pattern, pattern_fault(pattern)) for pattern in value)
     return next((f"{fault}: {pattern!a}" for pattern, fault in faults if fault), "")
 
@@ -147,3 +151,6 @@ _RULES: dict[str, Callable[[JsonValue], str]] = {
     **dict.fromkeys(UNDER_KEYS - {"patternProperties"}, _map),
     **dict.fromkeys(SEVERAL - {"items"}, _list),
 }
+
+JUDGED = frozenset(_RULES)
+"""The keywords that have a rule."""
