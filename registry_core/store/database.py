@@ -23,10 +23,11 @@ APPLICATION_ID = 0x41475247
 BUSY_SECONDS = 5.0
 
 # steps: one row for each commit of a run, never changed. It says which stage is over (with its
-# record and its output, here or as a blob) and which begin, so one insert keeps both. It names its
-# run by number: an index over ids writes a page for each run in every shared commit.
+# record and its output, here or as a blob) and which begin, so one insert keeps both.
+# runs: its steps lie between the first and the last, among those of other runs; while it is not
+# over there is no last one. An index would write a second page in every commit.
 # blobs: no foreign key points here, for deleting one would search every table that could.
-# attempts: outlive their run; in the order in which the evidence of one agent is read.
+# attempts: what the records say, and nothing to be kept beside them.
 MIGRATIONS = (
     (
         """CREATE TABLE runs (
@@ -47,6 +48,30 @@ MIGRATIONS = (
             stage TEXT NOT NULL, number INTEGER NOT NULL, status TEXT NOT NULL,
             seconds REAL NOT NULL, code TEXT NOT NULL, type TEXT NOT NULL,
             PRIMARY KEY (agent, started_at, run_id, stage, number)) WITHOUT ROWID""",
+    ),
+    (
+        "ALTER TABLE runs ADD COLUMN first INTEGER",
+        "ALTER TABLE runs ADD COLUMN last INTEGER",
+        """UPDATE runs SET
+            first = (SELECT min(id) FROM steps WHERE run = number),
+            last = (SELECT max(id) FROM steps WHERE run = number AND status <> 'running')""",
+        """CREATE TABLE unindexed (
+            id INTEGER PRIMARY KEY, run INTEGER NOT NULL, stage TEXT, record BLOB,
+            output BLOB, blob TEXT, starting TEXT NOT NULL, seal BLOB NOT NULL)""",
+        "INSERT INTO unindexed SELECT * FROM steps",
+        "DROP TABLE steps",
+        "ALTER TABLE unindexed RENAME TO steps",
+        "DROP TABLE attempts",
+        """CREATE VIEW attempts AS SELECT
+            step, stage, ifnull(json_extract(value, '$.agent'), decided) AS agent,
+            json_extract(value, '$.started_at') AS started_at,
+            json_extract(value, '$.status') AS status,
+            json_extract(value, '$.seconds') AS seconds,
+            ifnull(json_extract(value, '$.error.code'), '') AS code,
+            ifnull(json_extract(value, '$.error.type'), '') AS type
+            FROM (SELECT id AS step, stage, text, json_extract(text, '$.agent') AS decided
+                FROM (SELECT id, stage, CAST(record AS TEXT) AS text FROM steps)
+                WHERE json_valid(text)), json_each(text, '$.attempts')""",
     ),
 )
 
@@ -81,7 +106,6 @@ def open_database(
         )
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA fullfsync=ON")  # macOS confirms before the disk has it
-        connection.execute("PRAGMA foreign_keys=ON")
         if _version(connection, file, len(migrations)) < len(migrations):
             _migrate(connection, file, migrations)
         connection.execute("PRAGMA journal_mode=WAL")

@@ -1,4 +1,4 @@
-"""How agents did: calls, failures and latency, from the attempts that are kept."""
+"""How agents did: calls, failures and latency, from what the kept stages say of their attempts."""
 
 from __future__ import annotations
 
@@ -13,15 +13,25 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
-__all__ = ["LATEST", "AgentEvidence", "FailureCount", "failures_of", "quantile", "read_evidence"]
+__all__ = [
+    "LATEST",
+    "LATEST_STAGES",
+    "AgentEvidence",
+    "FailureCount",
+    "failures_of",
+    "quantile",
+    "read_evidence",
+]
 
 LATEST = 200
+LATEST_STAGES = 20_000
 
 # An attempt that was cancelled, or that found no room, says nothing of its agent.
 _LATEST_OF_EACH = (
-    "SELECT agent, status, seconds, started_at FROM (SELECT *, row_number() OVER"
-    " (PARTITION BY agent ORDER BY started_at DESC) AS age FROM attempts"
-    " WHERE status NOT IN ('cancelled', 'rejected')) WHERE age <= ? ORDER BY agent"
+    "SELECT agent, status, seconds, started_at FROM (SELECT agent, status, seconds, started_at,"
+    " row_number() OVER (PARTITION BY agent ORDER BY started_at DESC) AS age FROM attempts"
+    " WHERE step > (SELECT max(id) - ? FROM steps) AND status NOT IN ('cancelled', 'rejected'))"
+    " WHERE age <= ? ORDER BY agent"
 )
 _FAILURES = (
     "SELECT agent, stage, code, type, count(*), max(started_at) FROM attempts"
@@ -33,6 +43,8 @@ _FAILURES = (
 @dataclass(frozen=True, slots=True)
 class AgentEvidence:
     """How one agent did in its latest attempts, at most :data:`LATEST`.
+
+    Those that count are of the latest :data:`LATEST_STAGES` stages of all runs.
 
     Attributes:
         agent: The agent.
@@ -77,12 +89,12 @@ class FailureCount:
 
 
 def read_evidence(connection: sqlite3.Connection) -> dict[AgentId, AgentEvidence]:
-    """Return how each agent did, by agent.
+    """Return how each agent did in the latest stages of all runs, by agent.
 
     Raises:
         sqlite3.Error: If the database cannot be read.
     """
-    rows = connection.execute(_LATEST_OF_EACH, (LATEST,))
+    rows = connection.execute(_LATEST_OF_EACH, (LATEST_STAGES, LATEST))
     found = (
         _evidence(AgentId(agent), [(status, seconds, at) for _, status, seconds, at in attempts])
         for agent, attempts in groupby(rows, key=itemgetter(0))

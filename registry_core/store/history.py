@@ -27,7 +27,16 @@ __all__ = ["History", "earlier_run", "head_of", "read_content", "read_history"]
 _RUN = f"SELECT {RUN_COLUMNS} FROM runs WHERE run_id = ?"  # noqa: S608 -- ours
 _STEPS = (
     "SELECT run_id, stage, record, output, blob, starting, steps.seal"
-    " FROM steps JOIN runs ON number = run WHERE run_id = ? ORDER BY id"
+    " FROM runs JOIN steps ON run = number"
+    " AND id BETWEEN first AND ifnull(last, (SELECT max(id) FROM steps))"
+    " WHERE run_id = ? ORDER BY id"
+)
+# Both ends are steps of the run; what does not know its ends would miss steps without a word.
+_IS_BOUNDED = (
+    "SELECT"
+    " ifnull((SELECT run FROM steps WHERE id = first AND stage IS NULL) = number, first IS NULL)"
+    " AND ifnull((SELECT run FROM steps WHERE id = last) = number, last IS NULL)"
+    " FROM runs WHERE run_id = ?"
 )
 _ENDED = frozenset({"success", "partial"})
 _LASTING = frozenset({"succeeded", "skipped"})
@@ -67,6 +76,8 @@ def read_history(connection: sqlite3.Connection, run_id: str) -> History | None:
     begun: dict[str, None] = {}
     try:
         row = read_run(found)
+        if connection.execute(_IS_BOUNDED, (run_id,)).fetchone() != (1,):
+            raise damaged(run_id)
         for columns in connection.execute(_STEPS, (run_id,)):
             step = read_step(columns)
             if step.done is not None:

@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from registry_core.errors import StoreError
-from registry_core.store.rows import add_attempts, add_run, add_step, set_run
+from registry_core.store.rows import add_run, add_step, set_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from registry_core.results.durable import RunEnd, RunHead, StageDone
-    from registry_core.results.outcomes import StageRecord
     from registry_core.store.lease import Lease
     from registry_core.store.rows import RunRow
     from registry_core.store.writer import Change, Writer
@@ -35,7 +34,6 @@ class KeptRun:
         writer: Writer,
         lease: Lease,
         max_output_bytes: int,
-        earlier: Iterable[StageRecord] = (),
     ) -> None:
         """Keep the run of *row*; *opening* goes with its first commit.
 
@@ -45,14 +43,12 @@ class KeptRun:
             writer: Commits.
             lease: The right to work on the run.
             max_output_bytes: Longest output of a stage that is kept, as JSON.
-            earlier: Stages that were over when the run was cut, for counting.
         """
         self._row = row
         self._opening = opening
         self._writer = writer
         self._lease = lease
         self._max_output_bytes = max_output_bytes
-        self._records = list(earlier)
         self._is_ours = True
         writer.enter()
 
@@ -81,9 +77,8 @@ class KeptRun:
         Raises:
             StoreError: If that cannot be kept.
         """
-        change = (*self._opening, *add_step(self.run_id, None, starting))
-        self._opening = ()
-        await self._writer.commit(change)
+        opening, self._opening = self._opening, ()
+        await self._writer.commit((*opening, *self._step(None, starting)))
 
     async def advance(self, done: StageDone, starting: Sequence[str]) -> None:
         """Keep what became of a stage and which stages begin now, in one step.
@@ -91,8 +86,7 @@ class KeptRun:
         Raises:
             StoreError: If that cannot be kept, or the output is too large to be.
         """
-        change = self._step(done, starting)
-        await self._writer.commit(change)
+        await self._writer.commit(self._step(done, starting))
 
     async def finish(self, done: StageDone | None, end: RunEnd) -> None:
         """Keep how the run ended, with its last stage, in one step; others may have it then.
@@ -100,10 +94,8 @@ class KeptRun:
         Raises:
             StoreError: If that cannot be kept.
         """
-        step = () if done is None else self._step(done, ())
         row = replace(self._row, status=end.status, seconds=end.seconds, error=end.error)
-        attempts = add_attempts(self.run_id, self._records)
-        await self._writer.commit((*self._opening, *step, *attempts, *set_run(row)))
+        await self._writer.commit((*self._opening, *self._step(done, ()), *set_run(row)))
         self.release()
 
     def release(self) -> None:
@@ -113,10 +105,8 @@ class KeptRun:
             self._writer.leave()
             self._lease.release()
 
-    def _step(self, done: StageDone, starting: Sequence[str]) -> Change:
-        size = len(done.output or b"")
-        if size > self._max_output_bytes:
+    def _step(self, done: StageDone | None, starting: Sequence[str]) -> Change:
+        if done is not None and (size := len(done.output or b"")) > self._max_output_bytes:
             reason = f"the output has {size} bytes, and {self._max_output_bytes} are allowed"
             raise StoreError(f"stage {done.record.stage_id!r} of run {self.run_id}", reason)
-        self._records.append(done.record)
         return add_step(self.run_id, done, starting)

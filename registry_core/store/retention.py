@@ -17,7 +17,7 @@ __all__ = ["purge_runs"]
 
 _OLD = "SELECT run_id FROM runs WHERE started_at < ?"
 _DROP_RUN = "DELETE FROM runs WHERE run_id = ?"
-_DROP_ATTEMPTS = "DELETE FROM attempts WHERE started_at < ?"
+_DROP_STEPS = "DELETE FROM steps WHERE run NOT IN (SELECT number FROM runs)"
 _DROP_BLOBS = (
     "DELETE FROM blobs WHERE digest NOT IN (SELECT document FROM runs"
     " UNION SELECT blob FROM steps WHERE blob IS NOT NULL"
@@ -26,7 +26,7 @@ _DROP_BLOBS = (
 
 
 def purge_runs(connection: sqlite3.Connection, leases: Path, before: str) -> int:
-    """Remove runs and attempts from before a moment, in one piece; return how many runs.
+    """Remove the runs from before a moment, in one piece; return how many.
 
     Args:
         connection: To the database.
@@ -47,7 +47,7 @@ def purge_runs(connection: sqlite3.Connection, leases: Path, before: str) -> int
             if lease is not None:
                 held.append(lease)
                 removed += connection.execute(_DROP_RUN, (run_id,)).rowcount
-        connection.execute(_DROP_ATTEMPTS, (before,))
+        connection.execute(_DROP_STEPS)
         connection.execute(_DROP_BLOBS)
         connection.execute("COMMIT")
     finally:

@@ -17,7 +17,7 @@ from registry_core.results.outcomes import ErrorRecord, StageRecord
 from registry_core.results.run import RunStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from registry_core.results.durable import RunHead, StageDone
     from registry_core.store.writer import Change, Row
@@ -28,7 +28,6 @@ __all__ = [
     "DamagedRowError",
     "RunRow",
     "Step",
-    "add_attempts",
     "add_run",
     "add_step",
     "content_digest",
@@ -43,13 +42,18 @@ _ADD_BLOB = "INSERT OR IGNORE INTO blobs VALUES (?, ?)"
 RUN_COLUMNS = (
     "run_id, pipeline, status, started_at, seconds, error, digest, document, inputs, metadata, seal"
 )
-_ADD_RUN = f"INSERT INTO runs ({RUN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 -- ours
-_SET_RUN = "UPDATE runs SET status = ?, seconds = ?, error = ?, seal = ? WHERE run_id = ?"
+_ADD_RUN = (
+    f"INSERT INTO runs ({RUN_COLUMNS}, first) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"  # noqa: S608 -- ours
+    " (SELECT ifnull(max(id), 0) + 1 FROM steps))"
+)
+_SET_RUN = (
+    "UPDATE runs SET status = ?1, seconds = ?2, error = ?3, seal = ?4, last ="
+    " CASE ?1 WHEN 'running' THEN NULL ELSE (SELECT max(id) FROM steps) END WHERE run_id = ?5"
+)
 _ADD_STEP = (
     "INSERT INTO steps (run, stage, record, output, blob, starting, seal)"
     " VALUES ((SELECT number FROM runs WHERE run_id = ?), ?, ?, ?, ?, ?, ?)"
 )
-_ADD_ATTEMPT = "INSERT OR IGNORE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 _RECORD = TypeAdapter(StageRecord)
 _ERROR = TypeAdapter(ErrorRecord)
@@ -140,7 +144,7 @@ def add_run(head: RunHead) -> tuple[Change, RunRow]:
 
 
 def set_run(row: RunRow) -> Change:
-    """Return what keeps the status, the seconds and the error of *row*."""
+    """Return what keeps the status, the seconds and the error of *row*, after its last step."""
     columns = _columns(row)
     return ((_SET_RUN, (row.status, row.seconds, columns[5], _seal(columns), row.run_id)),)
 
@@ -157,11 +161,6 @@ def add_step(run_id: str, done: StageDone | None, starting: Iterable[str]) -> Ch
             output = None
     columns: Row = (run_id, stage, record, output, blob, " ".join(starting))
     return (*change, (_ADD_STEP, (*columns, _seal(columns))))
-
-
-def add_attempts(run_id: str, records: Iterable[StageRecord]) -> Change:
-    """Return what keeps every attempt of a run for counting."""
-    return tuple((_ADD_ATTEMPT, row) for record in records for row in _attempts(run_id, record))
 
 
 def read_run(columns: tuple[str | bytes | float | None, ...]) -> RunRow:
@@ -220,21 +219,6 @@ def _columns(row: RunRow) -> Row:
         json.dumps(row.contents.inputs),
         json.dumps(row.metadata),
     )
-
-
-def _attempts(run_id: str, record: StageRecord) -> Iterator[Row]:
-    for attempt in record.attempts:
-        yield (
-            attempt.agent or record.agent,
-            attempt.started_at,
-            run_id,
-            record.stage_id,
-            attempt.number,
-            attempt.status,
-            attempt.seconds,
-            attempt.error.code if attempt.error else "",
-            attempt.error.type if attempt.error else "",
-        )
 
 
 def _seal(columns: Row) -> bytes:

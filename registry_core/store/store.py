@@ -138,14 +138,9 @@ class Store:
             lease.release()
             raise
         row = replace(history.row, status="running", seconds=None, error=None)
-        keeper = KeptRun(
-            row,
-            set_run(row),
-            writer=self._writer,
-            lease=lease,
-            max_output_bytes=self._max_output_bytes,
-            earlier=history.records.values(),
-        )
+        limit = self._max_output_bytes
+        opening = set_run(row)
+        keeper = KeptRun(row, opening, writer=self._writer, lease=lease, max_output_bytes=limit)
         return keeper, earlier
 
     def find(self, beginning: str) -> str:

@@ -4,7 +4,8 @@ A commit costs one wait for the disk, whatever stands in it. So the thread takes
 there, and when it took several the last time it waits for as many again, but not longer than
 that commit took: twenty runs share a wait, and one alone never waits for others. On a quick disk
 it is done without the thread, at the end of the turn of the event loop in which it was asked
-for; what that cannot keep at once is left to the thread.
+for; what that cannot keep at once is left to the thread. What is asked for while the thread is
+at work waits for that, so that those it wakes and those that came meanwhile are one group again.
 """
 
 from __future__ import annotations
@@ -54,16 +55,19 @@ class Writer:
         self._thread: Thread | None = None
         self._here: sqlite3.Connection | None = None
         self._lock = Lock()
+        self._commits_here = Lock()
         self._turn: list[_Waiting] = []
         self._runs = 0
+        self._is_alone = False
         self._given = 0
         self._kept = 0
-        self._seconds = inf
+        self._seconds = self._seconds_before = inf
 
     def enter(self) -> None:
         """Expect changes of one run more."""
         with self._lock:
             self._runs += 1
+            self._is_alone = False  # and before anybody is, all who begin in this turn have come
 
     def leave(self) -> None:
         """Expect changes of one run less."""
@@ -79,8 +83,8 @@ class Writer:
             StoreError: If it could not be kept; then nothing of it was.
         """
         loop = asyncio.get_running_loop()
-        if self._seconds < _QUICK_SECONDS and self._given == self._kept and _is_short(change):
-            if self._runs == 1 and not self._turn:
+        if self._is_quick() and _is_short(change):
+            if self._is_alone and not self._turn and self._given == self._kept:
                 if self._commit_here(change):
                     return
             elif not self._turn or self._turn[0][1] is loop:
@@ -97,7 +101,10 @@ class Writer:
         return future
 
     def _end_turn(self) -> None:
+        if self._given != self._kept or not self._turn:
+            return  # the thread is at work, and calls this when it is done
         group, self._turn = self._turn, []
+        self._is_alone = self._runs == 1
         if self._commit_here([part for change, _, _ in group for part in change]):
             _settle((future, None) for _, _, future in group)
             return
@@ -127,17 +134,28 @@ class Writer:
 
     def _commit_here(self, change: Sequence[tuple[str, Row]]) -> bool:
         """Commit without the thread; what cannot be kept at once is left to it, to say why."""
-        began = perf_counter()
+        if not self._commits_here.acquire(blocking=False):
+            return False  # a loop in another thread
         try:
             if self._here is None:
                 self._here = self._connect()
                 self._here.execute("PRAGMA busy_timeout=0")
-                began = perf_counter()
-            return self._commit(self._here, change) is None
+            began = perf_counter()
+            is_kept = self._commit(self._here, change) is None
         except (StoreError, sqlite3.Error):
             return False
         finally:
-            self._seconds = perf_counter() - began
+            self._commits_here.release()
+        if is_kept:
+            self._took(perf_counter() - began)
+        return is_kept
+
+    def _took(self, seconds: float) -> None:
+        self._seconds_before, self._seconds = self._seconds, seconds
+
+    def _is_quick(self) -> bool:
+        # Once in a while one takes the log along into the database; that says nothing of the next.
+        return min(self._seconds, self._seconds_before) < _QUICK_SECONDS
 
     def _start(self) -> None:
         with self._lock:
@@ -157,13 +175,29 @@ class Writer:
                     verdicts = self._commit_all(connection, group)
                 except Exception as error:  # noqa: BLE001 -- as below
                     verdicts = [store_error(self._file, error)] * len(group)
-                self._seconds = seconds = perf_counter() - began
+                seconds = perf_counter() - began
+                self._took(seconds)
                 together = len(group)
                 self._kept += together
                 _tell(group, verdicts)
+                self._wake_turn()
         finally:
             if connection is not None:
                 connection.close()
+
+    def _wake_turn(self) -> None:
+        """Let the turn end that waits for the thread; if its loop is gone, see to it here."""
+        turn = self._turn
+        if not turn:
+            return
+        loop = turn[0][1]
+        try:
+            # One call more, for those who were woken just now are to be part of it.
+            loop.call_soon_threadsafe(loop.call_soon, self._end_turn)
+        except RuntimeError:
+            self._turn = []
+            for one in turn:
+                self._hand_over(one)
 
     def _take(self, together: int, seconds: float) -> list[_Waiting]:
         """Return what is to be committed next; nothing when there will be no more."""
@@ -217,8 +251,11 @@ class Writer:
 
 def _is_short(change: Change) -> bool:
     """Return whether writing *change* takes no longer than waiting for the disk."""
-    longest = max((len(one) for _, row in change for one in row if type(one) is bytes), default=0)
-    return longest <= _SHORT_BYTES
+    for _, row in change:
+        for one in row:
+            if type(one) is bytes and len(one) > _SHORT_BYTES:
+                return False
+    return True
 
 
 def _tell(group: Iterable[_Waiting], verdicts: Iterable[StoreError | None]) -> None:

@@ -36,7 +36,10 @@ _BUILD = Path(__file__).parents[2] / "build"
 _TURNS = 15
 _STAGES = 100
 _TOGETHER = 20
-_ADD_RUN = "INSERT INTO runs VALUES (NULL, ?, 'p', 'success', ?, 1, NULL, '', '', '{}', '{}', x'')"
+_ADD_RUN = (
+    "INSERT INTO runs VALUES"
+    " (NULL, ?, 'p', 'success', ?, 1, NULL, '', '', '{}', '{}', x'', NULL, NULL)"
+)
 _BEGAN = datetime(2030, 1, 1, tzinfo=UTC)
 
 

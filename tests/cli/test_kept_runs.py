@@ -157,7 +157,7 @@ class TestStatus:
         facts = agentreg("status", "--json").facts()
 
         assert "cut" in out
-        assert "alert: agent text-agents/count@1.0.0: 50% of its attempts failed" in out
+        assert "alert: agent text-agents/count@1.0.0: 46% of its attempts failed" in out
         assert [one["kind"] for one in facts["alerts"]] == ["error_rate"]  # type: ignore[index, union-attr, call-overload]
 
     def test_a_run_of_another_process_can_be_followed(

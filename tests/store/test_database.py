@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sqlite3
 from contextlib import closing
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
 
 from registry_core.errors import StoreError
+from registry_core.results.durable import RunEnd, StageDone
 from registry_core.store import database
 from registry_core.store.database import MIGRATIONS, open_database
+from registry_core.store.rows import add_run, add_step
+from registry_core.store.store import Store
+from tests.store.engine import AGENT, head, record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,9 +54,31 @@ class TestMigration:
 
         assert kept == [("a",)]
         assert "extra" in _tables(file)
-        backup = file.with_name("runs.db.format-1")
-        assert (_version(file), _version(backup)) == (2, 1)
+        backup = file.with_name(f"runs.db.format-{len(MIGRATIONS)}")
+        assert (_version(file), _version(backup)) == (len(_MORE), len(MIGRATIONS))
         assert "extra" not in _tables(backup)
+
+    @pytest.mark.fault("F74")
+    def test_a_run_of_the_first_format_goes_on(self, tmp_path: Path) -> None:
+        """Its steps had an index, and now lie between two ends."""
+        over = StageDone(record(0, "failed"), None)
+        opening, _ = add_run(head("run"))
+        steps = (add_step("run", None, ["s0"]), add_step("run", over, ["s1"]))
+        with closing(open_database(tmp_path / "runs.db", migrations=MIGRATIONS[:1])) as connection:
+            for statement, row in chain(opening, *steps):
+                first = statement.partition(", first)")[0]
+                old = f"{first}) VALUES ({', '.join('?' * len(row))})"
+                connection.execute(old if "INTO runs" in statement else statement, row)
+
+        with Store(tmp_path) as store:
+            keeper, earlier = store.reopen("run")
+            calls = store.evidence()[AGENT].calls
+            asyncio.run(keeper.finish(StageDone(record(1), b"2"), RunEnd("success", 1.0)))
+            report = store.report("run")
+
+        assert earlier.in_doubt == ("s1",)
+        assert calls == 1
+        assert [stage.state for stage in report.stages] == ["failed", "succeeded", "pending"]
 
     @pytest.mark.fault("F74")
     def test_it_comes_forward_as_a_whole_or_not_at_all(self, file: Path) -> None:
@@ -60,7 +88,7 @@ class TestMigration:
         with pytest.raises(StoreError, match="extra"):
             open_database(file, migrations=broken)
 
-        assert _version(file) == 1
+        assert _version(file) == len(MIGRATIONS)
         assert "extra" not in _tables(file)
 
     @pytest.mark.fault("F74")
@@ -90,10 +118,10 @@ class TestPromises:
         with closing(open_database(file)) as connection:
             found = [
                 connection.execute(f"PRAGMA {name}").fetchone()[0]
-                for name in ("journal_mode", "synchronous", "foreign_keys")
+                for name in ("journal_mode", "synchronous")
             ]
 
-        assert found == ["wal", 2, 1]
+        assert found == ["wal", 2]
 
 
 class TestStrangers:

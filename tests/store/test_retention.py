@@ -14,6 +14,7 @@ import pytest
 from registry_core.results.durable import RunEnd, StageDone
 from registry_core.results.outcomes import AttemptStatus
 from registry_core.settings.values import MonitoringSettings
+from registry_core.store import evidence as module
 from registry_core.store.alerts import alerts_of
 from registry_core.store.evidence import LATEST, quantile
 from registry_core.store.store import Store
@@ -95,7 +96,7 @@ class TestRetention:
             connection.execute(
                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
                 " INSERT INTO runs SELECT NULL, 'r' || i, 'p', 'success', '2030', 1.0, NULL, '',"
-                " '', '{}', '{}', x'' FROM n"
+                " '', '{}', '{}', x'', NULL, NULL FROM n"
             )
             connection.commit()
 
@@ -169,6 +170,27 @@ class TestEvidence:
         asyncio.run(work())
 
         assert store.evidence()[AGENT].calls == 2
+
+    def test_a_damaged_row_says_nothing_and_hides_no_other(self, store: Store) -> None:
+        """One bad byte does not make every agent unknown."""
+        asyncio.run(_attempts(store, _many(succeeded=3)))
+        with closing(sqlite3.connect(store.folder / "runs.db")) as connection:
+            connection.execute("UPDATE steps SET record = x'7b22ff' WHERE id = 2")
+            connection.commit()
+
+        assert store.evidence()[AGENT].calls == 2
+        assert store.failures() == ()
+
+    def test_what_is_long_ago_counts_no_more(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The answer takes as long after a million stages as after some thousand."""
+        monkeypatch.setattr(module, "LATEST_STAGES", 3)
+        asyncio.run(_attempts(store, [*_many(failed=3), "succeeded", "succeeded"]))
+
+        evidence = store.evidence()[AGENT]
+
+        assert (evidence.calls, evidence.failures) == (2, 0)
 
     def test_a_quantile_is_a_value_that_occurred(self) -> None:
         """No latency is made up between two."""

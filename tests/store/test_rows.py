@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,7 +37,7 @@ _RUN = f"SELECT {RUN_COLUMNS} FROM runs"  # noqa: S608 -- ours
 
 def _written(change: tuple[tuple[str, Row], ...], query: str) -> Row:
     with closing(sqlite3.connect(":memory:")) as connection:
-        for statement in MIGRATIONS[0]:
+        for statement in chain.from_iterable(MIGRATIONS):
             connection.execute(statement)
         for statement, row in change:
             connection.execute(statement, row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -266,6 +267,108 @@ class TestAlone:
 
         assert [type(verdict) for verdict in verdicts] == [StoreError, type(None), type(None)]
         assert len(_kept(file)) == 23
+
+    def test_who_comes_while_the_thread_works_joins_those_it_wakes(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two halves that take turns would wait twice as long, and never meet."""
+        monkeypatch.setattr(module, "_QUICK_SECONDS", 60)
+        said: list[list[str]] = []
+
+        def connect() -> sqlite3.Connection:
+            connection = open_database(file)
+            words: list[str] = []
+            connection.set_trace_callback(lambda sql: words.append(sql.split()[0]))
+            said.append(words)
+            return connection
+
+        async def twice(name: str) -> None:
+            await shared.commit(_blob(name))
+            await shared.commit(_blob(f"{name}+"))
+
+        async def work() -> None:
+            for _ in range(3):
+                shared.enter()
+            await shared.commit(_blob("first"))
+            with closing(sqlite3.connect(file, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                early = [asyncio.create_task(twice("a")), asyncio.create_task(twice("b"))]
+                await asyncio.sleep(0.01)  # both are with the thread now
+                late = asyncio.create_task(twice("c"))
+                await asyncio.sleep(0.01)
+                other.execute("ROLLBACK")
+                await asyncio.gather(*early, late)
+
+        shared = Writer(file, connect)
+        asyncio.run(work())
+        shared.close()
+
+        _, in_the_loop = said
+        assert in_the_loop[-6:] == ["BEGIN", "INSERT", "INSERT", "INSERT", "COMMIT", "INSERT"]
+        assert _kept(file) == {"first", "a", "b", "c", "a+", "b+", "c+"}
+
+    def test_runs_that_begin_in_one_turn_find_each_other(
+        self, writer: Writer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The first of them must not run to its end as if it were alone."""
+        monkeypatch.setattr(module, "_QUICK_SECONDS", 60)
+        order: list[str] = []
+
+        async def run(name: str) -> None:
+            writer.enter()
+            for number in range(3):
+                await writer.commit(_blob(f"{name}{number}"))
+                order.append(name)
+            writer.leave()
+
+        async def work() -> None:
+            await writer.commit(_blob("first"))
+            await asyncio.gather(run("a"), run("b"))
+
+        asyncio.run(work())
+
+        assert order == ["a", "b"] * 3
+
+    def test_a_turn_whose_loop_is_gone_is_kept_by_the_thread(
+        self, writer: Writer, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What waits for nobody any more must not hold up the next."""
+        monkeypatch.setattr(module, "_QUICK_SECONDS", 60)
+
+        async def leave() -> None:
+            writer.enter()
+            writer.enter()
+            await writer.commit(_blob("first"))
+            other.execute("BEGIN IMMEDIATE")
+            tasks = [asyncio.create_task(writer.commit(_blob("a")))]
+            await asyncio.sleep(0.01)
+            tasks.append(asyncio.create_task(writer.commit(_blob("b"))))
+            await asyncio.sleep(0.01)
+
+        with closing(sqlite3.connect(file, isolation_level=None)) as other:
+            asyncio.run(leave())
+            other.execute("ROLLBACK")
+        asyncio.run(writer.commit(_blob("c")))
+        writer.close()
+
+        assert _kept(file) == {"first", "a", "b", "c"}
+
+    def test_loops_in_several_threads_never_end_their_turns_in_one_another(
+        self, writer: Writer, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One would roll back what the other is about to call kept."""
+        monkeypatch.setattr(module, "_QUICK_SECONDS", 60)
+
+        async def work(mark: str) -> None:
+            names = (f"{mark}{number}" for number in range(50))
+            for name in names:
+                await asyncio.gather(*(writer.commit(_blob(f"{name}{part}")) for part in "xy"))
+
+        asyncio.run(writer.commit(_blob("first")))
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(asyncio.run, map(work, "abcd")))
+
+        assert len(_kept(file)) == 401
 
     def test_closing_keeps_what_was_asked_for_in_this_turn(
         self, writer: Writer, file: Path, monkeypatch: pytest.MonkeyPatch
