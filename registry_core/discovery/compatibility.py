@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
-from packaging.version import Version
-
 from registry_core.definitions.manifest import HOST_API
 from registry_core.discovery.files import UnreadableError, read_bounded
+from registry_core.discovery.releases import fits, is_release, normal_name, plain_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from packaging.requirements import Requirement
 
 __all__ = [
     "Metadata",
@@ -76,19 +75,24 @@ def read_metadata(folder: Path | str) -> Metadata | str:
         if version is None:
             return f"{name}: {written[:_SHOWN]!a} is not a version"
         return Metadata(
-            name=canonicalize_name(fields["name"][0]),
-            version=str(version),
+            name=normal_name(fields["name"][0]),
+            version=version,
             requires_python="".join(fields.get("requires-python", ())),
             requires=tuple(fields.get("requires-dist", ())),
         )
     return "METADATA is missing"
 
 
-@lru_cache(maxsize=4096)  # each is asked for its folder, its metadata and those that need it
-def version_of(text: str) -> Version | None:
-    """Return the version that *text* is, or None when it is none."""
+def version_of(text: str) -> str | None:
+    """Return the version that *text* is, in normal form, or None when it is none."""
+    if len(text) > _SHOWN:
+        return None
+    if is_release(text):
+        return text
+    from packaging.version import Version
+
     try:
-        return Version(text) if len(text) <= _SHOWN else None
+        return str(Version(text))
     except ValueError:  # also a number of more digits than Python takes
         return None
 
@@ -106,9 +110,9 @@ def _fields(text: str) -> dict[str, list[str]]:
 def check_host_api(specifier: str, *, plugin: str) -> Misfit | None:
     """Return why the hook API of this host is not what the manifest of *plugin* asks for."""
     try:
-        if _is_host_api(specifier):
+        if _allows(specifier, HOST_API):
             return None
-    except InvalidSpecifier:
+    except ValueError:
         reason = f"host_api {specifier[:_SHOWN]!a} is not a version specifier"
         return Misfit("host_api", reason, f"tell the authors of {plugin}")
     return Misfit(
@@ -118,9 +122,19 @@ def check_host_api(specifier: str, *, plugin: str) -> Misfit | None:
     )
 
 
-@lru_cache
-def _is_host_api(specifier: str) -> bool:
-    return SpecifierSet(specifier).contains(HOST_API)
+@lru_cache(maxsize=4096)  # plugins ask for the same few things
+def _allows(specifier: str, version: str) -> bool:
+    """Return whether *specifier* allows *version*, be it a pre-release.
+
+    Raises:
+        ValueError: If it is no specifier.
+    """
+    plain = fits(specifier, version)
+    if plain is not None:
+        return plain
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(specifier).contains(version, prereleases=True)
 
 
 def check_requirements(metadata: Metadata, installed: Mapping[str, str]) -> Misfit | None:
@@ -141,36 +155,43 @@ def check_requirements(metadata: Metadata, installed: Mapping[str, str]) -> Misf
             reason = f"{text[:_SHOWN]!a} is not a requirement"
             return Misfit("requirement", reason, _tell(metadata))
         if name is not None and not _is_met(text, installed.get(name)):
-            return _unmet(Requirement(text), installed.get(name), metadata.name)
+            return _unmet(_parsed(text), installed.get(name), metadata.name)
     return None
 
 
 @lru_cache(maxsize=4096)  # plugins ask for the same few things
 def _asked_for(text: str) -> str | None:
     """Return the name of what the requirement in *text* asks for here, or None for nothing."""
-    requirement = Requirement(text)
+    if plain := plain_requirement(text):
+        return None if plain.is_extra else plain.name
+    requirement = _parsed(text)
     if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
         return None
-    return canonicalize_name(requirement.name)
+    return normal_name(requirement.name)
 
 
 @lru_cache(maxsize=4096)
 def _is_met(text: str, version: str | None) -> bool:
     if version is None:
         return False
-    # A version that is none is not ours to judge: its distribution is reported by itself.
-    fits = Requirement(text).specifier.contains
-    return version_of(version) is None or fits(version, prereleases=True)
+    if version_of(version) is None:
+        return True  # not ours to judge: its distribution is reported by itself
+    plain = plain_requirement(text)
+    return _allows(plain.specifier if plain else str(_parsed(text).specifier), version)
+
+
+def _parsed(text: str) -> Requirement:
+    from packaging.requirements import Requirement
+
+    return Requirement(text)
 
 
 def _check_python(metadata: Metadata) -> Misfit | None:
-    from platform import python_version
-
-    running = python_version()
+    running = sys.version.partition(" ")[0]
     try:
-        if SpecifierSet(metadata.requires_python).contains(running, prereleases=True):
+        if _allows(metadata.requires_python, running):
             return None
-    except InvalidSpecifier:
+    except ValueError:
         reason = f"Requires-Python {metadata.requires_python[:_SHOWN]!a} is not a version specifier"
         return Misfit("python", reason, _tell(metadata))
     reason = f"needs Python {metadata.requires_python}, and this is {running}"
@@ -181,7 +202,7 @@ def _unmet(requirement: Requirement, version: str | None, plugin: str) -> Misfit
     mend = f'pip install "{requirement}"'
     if version is None:
         return Misfit("requirement", f"needs {requirement}, which is not installed", mend)
-    if canonicalize_name(requirement.name) == "registry-core":
+    if normal_name(requirement.name) == "registry-core":
         mend = f'pip install --upgrade {plugin} "{requirement}"'
     return Misfit("requirement", f"needs {requirement}, and {version} is installed", mend)
 

@@ -157,7 +157,7 @@ def _identity_flaw(found: FoundDistribution, metadata: Metadata | str) -> Flaw |
     if metadata.name != found.name:
         reason = f"METADATA says {metadata.name!a}, and its folder says {found.name!a}"
         return Flaw("metadata", reason, remove(found))
-    if found.version and str(version_of(found.version)) != metadata.version:
+    if found.version and version_of(found.version) != metadata.version:
         reason = f"METADATA says version {metadata.version}, and its folder {found.version!a}"
         return Flaw("metadata", reason, mend(found, "METADATA"))
     return None

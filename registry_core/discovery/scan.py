@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from registry_core.discovery.entry_points import mentions_us
 from registry_core.discovery.places import foreign_finders, search_folders
+from registry_core.discovery.releases import normal_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,7 +29,6 @@ __all__ = ["FoundDistribution", "scan"]
 
 _NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*", re.ASCII)
 _UNNAMED = "its name is not a name"
-_RUN = re.compile(r"[-_.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _distributions(folder: str) -> Iterator[FoundDistribution]:
 
 
 def _named(project: str, version: str, metadata: str, problem: str = "") -> FoundDistribution:
-    normal = _RUN.sub("-", project).lower()
+    normal = normal_name(project)
     if not _NAME.fullmatch(normal):
         escaped = ascii(project)[1:-1]
         return FoundDistribution(escaped, ascii(version)[1:-1], metadata, _UNNAMED)
