@@ -18,7 +18,7 @@ from registry_core.pipeline.calling import by_input, sources_for
 from registry_core.pipeline.pipeline import Pipeline
 from registry_core.pipeline.plan import Plan
 from registry_core.runtime.agents import Blueprints
-from registry_core.runtime.clock import SystemClock
+from registry_core.runtime.clock import SystemClock, utc_now
 from registry_core.runtime.compiling import Chains
 from registry_core.runtime.engine import execute
 from registry_core.runtime.host import Host
@@ -297,7 +297,7 @@ class Runner:
         from registry_core.store.resuming import head_of_run
 
         options = self._options(terms)
-        moment = SystemClock().utc_now()
+        moment = utc_now(SystemClock())
         head = head_of_run(
             pipeline,
             values,

@@ -19,7 +19,7 @@ from registry_core.runtime.batching_outbox import Outbox
 from registry_core.runtime.batching_pool import Pool
 from registry_core.runtime.batching_progress import Milestones
 from registry_core.runtime.batching_source import check_source, size_of
-from registry_core.runtime.clock import Clock, SystemClock
+from registry_core.runtime.clock import Clock, SystemClock, utc_now
 from registry_core.runtime.failures import carried_result
 from registry_core.runtime.ids import run_id
 from registry_core.runtime.journal import stamp
@@ -121,7 +121,7 @@ def stream_batch(
     >>> asyncio.run(main())
     [2, 4, 6]
     """
-    batch_id = options.batch_id or run_id(clock.utc_now())
+    batch_id = options.batch_id or run_id(utc_now(clock))
     outbox = Outbox(batch_id, is_ordered=options.ordered)
     made = _Batch(
         items,
@@ -246,7 +246,7 @@ class _Batch(Generic[T]):
     ) -> None:
         check_source(items)
         self.result: BatchResult | None = None
-        self._id = batch_id or options.batch_id or run_id(clock.utc_now())
+        self._id = batch_id or options.batch_id or run_id(utc_now(clock))
         self._options, self._clock = options, clock
         self._started_at = ""
         self._ledger = Ledger(self._id, keep=options.keep, deliver=deliver)

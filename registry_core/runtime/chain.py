@@ -18,8 +18,10 @@ from typing import TypeAlias
 from registry_core.pipeline.pipeline import Pipeline, Stage
 from registry_core.runtime.agents import Blueprint
 from registry_core.runtime.breaker import Breaker
+from registry_core.runtime.budget import RetryBudget
 from registry_core.runtime.host import Host
 from registry_core.runtime.metrics import Recorder
+from registry_core.runtime.middleware import ActiveMiddleware
 from registry_core.runtime.values import take
 from registry_core.schemas.codec import Codec
 
@@ -27,7 +29,7 @@ __all__ = ["Chain", "Step"]
 
 _UNTOLD = 256
 
-Enter: TypeAlias = Callable[..., Coroutine[object, object, object]]
+Proceed: TypeAlias = Callable[..., Coroutine[object, object, object]]
 
 
 @dataclass(eq=False, slots=True)
@@ -40,8 +42,12 @@ class Step:
         blueprint: Of its agent.
         input: Name of the agent's input.
         breaker: The agent's.
+        budget: Of the agent's retries.
+        seconds: How long an attempt may take.
         recorder: Takes how long the stage took, when it succeeded.
-        enter: Calls the agent through the stage's middleware; takes the call.
+        call: Calls the agent with the one value it takes.
+        native: Class of what the agent gives.
+        proceed: Goes on behind the outermost layer of middleware; takes the call.
     """
 
     index: int
@@ -49,8 +55,12 @@ class Step:
     blueprint: Blueprint
     input: str
     breaker: Breaker
+    budget: RetryBudget
+    seconds: float
     recorder: Recorder
-    enter: Enter
+    call: Callable[[object], Coroutine[object, object, object]]
+    native: type[object] | None
+    proceed: Proceed = field(init=False)
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
@@ -62,6 +72,7 @@ class Chain:
         given: Name of the one value that the caller gives.
         codec: Of the input that takes it.
         steps: Its stages.
+        layers: The middleware around each of them, outermost first.
         recorder: Takes how long a run took, when it succeeded.
         host: Whose runs they are.
     """
@@ -70,6 +81,7 @@ class Chain:
     given: str
     codec: Codec
     steps: tuple[Step, ...]
+    layers: tuple[ActiveMiddleware, ...]
     recorder: Recorder
     host: Host
     _untold: list[tuple[float, list[float]]] = field(

@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
-__all__ = ["Clock", "SystemClock"]
+__all__ = ["Clock", "SystemClock", "utc_now"]
 
 
 class Clock(Protocol):
@@ -21,8 +21,8 @@ class Clock(Protocol):
         """Return seconds since some moment; never goes back."""
         ...
 
-    def utc_now(self) -> datetime:
-        """Return the moment it is, aware and in UTC."""
+    def unix(self) -> float:
+        """Return the moment it is, in seconds since 1970 began in UTC."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -33,7 +33,7 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's own time.
 
-    >>> SystemClock().utc_now().utcoffset()
+    >>> utc_now(SystemClock()).utcoffset()
     datetime.timedelta(0)
     """
 
@@ -42,10 +42,14 @@ class SystemClock:
     monotonic = staticmethod(time.monotonic)
     """Return seconds since some moment; never goes back."""
 
-    def utc_now(self) -> datetime:
-        """Return the moment it is, aware and in UTC."""
-        return datetime.now(UTC)
+    unix = staticmethod(time.time)
+    """Return the moment it is, in seconds since 1970 began in UTC."""
 
     async def sleep(self, seconds: float) -> None:
         """Come back after *seconds*."""
         await asyncio.sleep(seconds)
+
+
+def utc_now(clock: Clock) -> datetime:
+    """Return the moment it is, aware and in UTC."""
+    return datetime.fromtimestamp(clock.unix(), UTC)

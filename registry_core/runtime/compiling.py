@@ -38,6 +38,7 @@ class Chains:
         """Start with none."""
         self.blueprints = blueprints
         self._kept: dict[tuple[object, ...], tuple[object, Chain | None]] = {}
+        self._latest: tuple[object, object, float, Chain | None] = (None, None, 0.0, None)
 
     def of(
         self,
@@ -52,6 +53,17 @@ class Chains:
             middleware: Layers that the run asked for, in any order.
             attempt_seconds: Longest attempt where neither the policy nor the agent says.
         """
+        before, layers, seconds, chain = self._latest
+        if pipeline is before and middleware is layers and attempt_seconds == seconds:
+            return chain
+        chain = self._of(pipeline, middleware, attempt_seconds)
+        if chain is not None and isinstance(middleware, tuple):  # a list may change
+            self._latest = (pipeline, middleware, attempt_seconds, chain)
+        return chain
+
+    def _of(
+        self, pipeline: Pipeline, middleware: Sequence[ActiveMiddleware], attempt_seconds: float
+    ) -> Chain | None:
         key = (id(pipeline), attempt_seconds, *map(id, middleware))
         kept = self._kept.get(key)
         if kept is not None:
@@ -95,7 +107,8 @@ def _compile(
     codec = steps[0].blueprint.inputs[steps[0].input]
     recorder = blueprints.host.metrics.run(pipeline.name, "success")
     host = blueprints.host
-    chain = Chain(pipeline, pipeline.inputs[0].name, codec, tuple(steps), recorder, host)
+    given = pipeline.inputs[0].name
+    chain = Chain(pipeline, given, codec, tuple(steps), tuple(layers), recorder, host)
     host.metrics.ask_also(chain)
     return chain
 
@@ -129,12 +142,29 @@ def _step(
     seconds: float,
 ) -> Step:
     stage = pipeline.stages[index]
-    recorder = host.metrics.stage(pipeline.name, stage.id, blueprint.id, "succeeded")
-    breaker = host.breakers.of(blueprint.id)
     name = stage.bindings[0].input
-    core = _core(blueprint, name, host, len(layers), seconds)
-    enter = onion(layers, core)
-    return Step(index, stage, blueprint, name, breaker, recorder, enter)
+    step = Step(
+        index=index,
+        stage=stage,
+        blueprint=blueprint,
+        input=name,
+        breaker=host.breakers.of(blueprint.id),
+        budget=host.budgets.of(blueprint.id),
+        seconds=seconds,
+        recorder=host.metrics.stage(pipeline.name, stage.id, blueprint.id, "succeeded"),
+        call=_call(blueprint, name),
+        native=blueprint.output.native,
+    )
+    step.proceed = onion(layers, _first_attempt(step, len(layers)), outside=1)
+    return step
+
+
+def _call(blueprint: Blueprint, name: str) -> Callable[[object], Coroutine[object, object, object]]:
+    """Return the agent as a function of its one value."""
+    function = cast("Callable[..., Coroutine[object, object, object]]", blueprint.target)
+    if _is_first(function, name):
+        return function
+    return lambda value: function(**{name: value})
 
 
 def _is_first(target: Callable[..., object], name: str) -> bool:
@@ -144,15 +174,12 @@ def _is_first(target: Callable[..., object], name: str) -> bool:
     return False
 
 
-def _core(
-    blueprint: Blueprint, name: str, host: Host, depth: int, seconds: float
+def _first_attempt(
+    step: Step, depth: int
 ) -> Callable[[QuickCall], Coroutine[object, object, object]]:
-    """Return what makes the first attempt; what a chain does not do is :meth:`QuickRun.mend`."""
-    breaker = host.breakers.of(blueprint.id)
-    budget = host.budgets.of(blueprint.id)
-    function = cast("Callable[..., Coroutine[object, object, object]]", blueprint.target)
-    output = blueprint.output.native
-    first = _is_first(function, name)
+    """Return what calls the agent behind *depth* layers, once; see :meth:`QuickRun._bare`."""
+    function, native, seconds = step.call, step.native, step.seconds
+    breaker, budget = step.breaker, step.budget
 
     async def core(call: QuickCall) -> object:
         if call.passed != depth:
@@ -163,14 +190,18 @@ def _core(
         run.limit = seconds
         run.began = began = run.now()
         try:
-            run.coro = function(call.value) if first else function(**{name: call.value})
+            run.coro = function(call.value)
             answer = await run.coro
             ended = run.now()
         except BaseException as error:  # noqa: BLE001 -- the run knows what it means
             answer = call.answer = await run.mend(call, error)
             return answer
-        in_time = ended - began <= run.limit and not run.is_cut
-        if not in_time or type(answer) is not output or run.task.cancelling():
+        if (
+            type(answer) is not native
+            or ended - began > run.limit
+            or run.is_cut
+            or run.task.cancelling()
+        ):
             answer = call.answer = await run.mend(call, answer=answer)
             return answer
         run.coro = None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from registry_core.errors import DefinitionError, Fault, PipelineError, StoreError
 from registry_core.results.run import RunResult
 from registry_core.runtime.agents import AgentSource, Blueprints
-from registry_core.runtime.clock import Clock, SystemClock
+from registry_core.runtime.clock import Clock, SystemClock, utc_now
 from registry_core.runtime.compiling import Chains
 from registry_core.runtime.failures import carried_result
 from registry_core.runtime.ids import run_id
@@ -148,7 +148,7 @@ async def _conduct(terms: Terms, values: Mapping[str, object]) -> RunResult:
     limit = options.timeout_seconds
     deadline = math.inf if limit is None else clock.monotonic() + limit
     name = terms.earlier.head.run_id if terms.earlier else options.run_id
-    conductor = terms.conductor(values, name or run_id(clock.utc_now()), deadline)
+    conductor = terms.conductor(values, name or run_id(utc_now(clock)), deadline)
     watch = terms.blueprints.host.watchdog.begin(asyncio.get_running_loop())
     try:
         try:

@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from registry_core.results.events import Event, EventKind
+from registry_core.runtime.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +29,7 @@ _FINISHED = "run %s after %.3f s"
 
 def stamp(clock: Clock) -> str:
     """Return the moment it is, UTC in ISO 8601."""
-    return clock.utc_now().isoformat()
+    return utc_now(clock).isoformat()
 
 
 def log_success(run_id: str, seconds: float) -> None:

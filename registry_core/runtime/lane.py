@@ -31,6 +31,8 @@ from registry_core.runtime.stepping import Rest, Spares
 __all__ = ["Lane"]
 
 
+_enter, _leave = tasks._enter_task, tasks._leave_task  # noqa: SLF001 -- documented, see above
+
 T = TypeVar("T")
 
 Work: TypeAlias = Coroutine[object, object, T]
@@ -105,25 +107,30 @@ class Lane:
             loop: The running event loop, if the caller knows it: asking costs a system call.
         """
         self.work = work
-        self.context = contextvars.copy_context()
+        self.context = context = contextvars.copy_context()
         spares = spares or Spares()
         loop = loop or asyncio.get_running_loop()
         caller = asyncio.current_task(loop)
         self._rest, self.task = rest, task = spares.take(loop)
         rest.lane = self
         if caller is not None:
-            tasks._leave_task(loop, caller)  # noqa: SLF001 -- documented, see above
-        tasks._enter_task(loop, task)  # noqa: SLF001 -- as above
+            _leave(loop, caller)
+        _enter(loop, task)
         try:
-            rest.awaited = (rest.send(None),)
+            rest.awaited = (context.run(work.send, None),)
+            tasks._register_task(task)  # noqa: SLF001 -- documented, see above
+            if self.coro is not self.watched:
+                self.watch()
         except StopIteration:
+            self.over(None)
             spares.give(loop, rest, task)
-        else:
-            tasks._register_task(task)  # noqa: SLF001 -- as above
+        except BaseException as error:  # noqa: BLE001 -- the lane's maker looks at it
+            self.over(error)
+            spares.give(loop, rest, task)
         finally:
-            tasks._leave_task(loop, task)  # noqa: SLF001 -- as above
+            _leave(loop, task)
             if caller is not None:
-                tasks._enter_task(loop, caller)  # noqa: SLF001 -- as above
+                _enter(loop, caller)
         return self.is_over
 
     async def attempt(self, work: Work[T], seconds: float) -> Settled[T] | Overdue:
@@ -308,17 +315,18 @@ class Lane:
 
     def _finish(self, error: BaseException | None) -> None:
         self.error = error
-        for timer in (self._timer, self._grace_timer):
-            if timer is not None:
-                timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._grace_timer is not None:
+            self._grace_timer.cancel()
         self.coro = self.watched = None
         self._on_over()
         # Nothing leads round in a circle any more, so nothing waits for the collector.
         self._rest.lane = None
-        self._forced = self._over = _nothing
 
     def _on_over(self) -> None:
         self._over(self)
+        self._forced = self._over = _nothing  # likewise
 
     def _on_forced(self) -> None:
         self._forced()

@@ -11,8 +11,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
-from types import MappingProxyType
+from types import MappingProxyType, MethodType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from registry_core.definitions.layering import layering
@@ -207,16 +206,20 @@ CallT = TypeVar("CallT", bound=Seen)
 
 
 def onion(
-    layers: Sequence[ActiveMiddleware], core: Callable[[CallT], Coroutine[object, object, object]]
+    layers: Sequence[ActiveMiddleware],
+    core: Callable[[CallT], Coroutine[object, object, object]],
+    *,
+    outside: int = 0,
 ) -> Callable[[CallT], Coroutine[object, object, object]]:
     """Return what calls *core* through *layers*, outermost first; may be kept and shared.
 
     Args:
         layers: The layers.
         core: Begins with :func:`innermost` or does as that does.
+        outside: How many of the outermost somebody else goes through.
     """
     inner = core
-    for depth in reversed(range(len(layers))):
+    for depth in reversed(range(outside, len(layers))):
         inner = _ring(layers[depth], depth, inner)
     return inner
 
@@ -231,7 +234,8 @@ def _ring(
             raise call.misuse()
         call.passed = depth + 1
         try:
-            answer = await function(call, partial(inner, call))
+            # As partial() does, in half the time.
+            answer = await function(call, MethodType(inner, call))
         except BaseException as error:
             if error is not call.raised:
                 call.raised, call.culprit = error, layer

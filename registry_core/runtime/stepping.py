@@ -145,7 +145,6 @@ class Spares:
 
     def give(self, loop: asyncio.AbstractEventLoop, rest: Rest, task: asyncio.Task[None]) -> None:
         """Take back what a lane did not need."""
-        rest.lane = None
         if not task.cancelling():
             self._spare = (loop, rest, task)
 

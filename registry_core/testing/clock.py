@@ -32,6 +32,10 @@ class FakeClock:
         """Return the seconds that were slept or advanced."""
         return self._seconds
 
+    def unix(self) -> float:
+        """Return the moment on the wall, in seconds since 1970 began in UTC."""
+        return self._wall.timestamp()
+
     def utc_now(self) -> datetime:
         """Return the moment on the wall."""
         return self._wall

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from registry_core.runtime.clock import SystemClock
+from registry_core.runtime.clock import SystemClock, utc_now
 
 
 class TestSystemClock:
     @pytest.mark.requirement("R102")
     def test_stamps_are_aware_and_in_utc(self) -> None:
         """Records of machines in two time zones must sort."""
-        assert SystemClock().utc_now().utcoffset() == timedelta(0)
+        assert utc_now(SystemClock()).utcoffset() == timedelta(0)
 
     @pytest.mark.requirement("R26")
     def test_durations_never_go_back(self) -> None:
