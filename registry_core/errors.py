@@ -146,8 +146,8 @@ class UnknownNameError(NameLookupError):
 
     def __str__(self) -> str:
         """Offer the near ones, else the command that lists all."""
-        listings = {"agent": "agentreg agents", "run": "agentreg runs"}
-        listing = listings.get(self.kind, f"agentreg agents --{self.kind}")
+        told = {"agent": "agents", "capability": "agents --json", "schema": "agents --json"}
+        listing = f"agentreg {told.get(self.kind, 'runs' if self.kind == 'run' else 'plugins')}"
         hint = f"did you mean {' or '.join(self.close)}?" if self.close else f"list them: {listing}"
         return f"no {self.kind} is named {self.name!a}: {hint}"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from registry_core.cli.app import COMMANDS
+from registry_core.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +53,20 @@ class TestHelp:
         )
 
         assert done.stderr.strip() == "[]"
+
+
+class TestHints:
+    @pytest.mark.requirement("R77")
+    @pytest.mark.parametrize(
+        "kind", ["agent", "capability", "schema", "run", "plugin", "middleware", "collector"]
+    )
+    def test_what_a_hint_says_to_type_can_be_typed(self, agentreg: Agentreg, kind: str) -> None:
+        """A hint that ends in another error is worse than none."""
+        _, _, hint = str(UnknownNameError(kind, "none")).partition("list them: agentreg ")
+
+        typed = agentreg(*hint.split())
+
+        assert typed.code == 0
 
 
 class TestUsage:
