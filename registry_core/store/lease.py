@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Lease", "is_leased", "take_lease"]
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_OWNER_BYTES = 20
 # Who only looks holds the lock for some microseconds; an owner keeps it through all of these.
 _PAUSES_SECONDS = (0.001, 0.01, 0.05)
 
@@ -112,9 +113,9 @@ def _taken(file: Path) -> int | None:
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
     try:
         if _lock(descriptor) and _is_at(file, descriptor):
-            os.ftruncate(descriptor, 0)
+            # Not cut before: closing a file that was cut to nothing and written waits for the disk.
             os.lseek(descriptor, 0, os.SEEK_SET)
-            os.write(descriptor, str(os.getpid()).encode())
+            os.write(descriptor, str(os.getpid()).encode().ljust(_OWNER_BYTES))
             held, descriptor = descriptor, -1
             return held
     finally:
@@ -133,7 +134,7 @@ def _is_at(file: Path, descriptor: int) -> bool:
 
 def _owner(file: Path) -> str:
     try:
-        return file.read_bytes()[:20].decode("ascii") or "unknown"
+        return file.read_bytes()[:_OWNER_BYTES].decode("ascii").strip() or "unknown"
     except (OSError, ValueError):
         return "unknown"
 
