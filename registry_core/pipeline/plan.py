@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from registry_core.names import SchemaId
 from registry_core.pipeline.pipeline import FromStage, Pipeline, Source
 from registry_core.pipeline.policy import STRICT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["Edge", "Limits", "Objective", "Plan", "PlanSearch"]
 
@@ -102,23 +105,32 @@ class Plan:
     def explain(self) -> str:
         """Return the plan as text: each stage, where its inputs come from, and why they fit."""
         count = len(self.pipeline.stages)
+        best = f"{self.objective} {self.value:g}"
+        if self.objective == "stages":
+            best = "fewest stages"
         proof = "proved" if self.proved else f"not proved, at least {self.lower_bound:g}"
-        lines = [
-            f"{_names(self.have)} -> {_names(self.want)}: {count} stage{'s' * (count != 1)}, "
-            f"{self.depth} deep, fewest {self.objective} {proof}"
-            if self.objective == "stages"
-            else f"{_names(self.have)} -> {_names(self.want)}: {count} stages, {self.depth} deep, "
-            f"{self.objective} {self.value:g} {proof}"
-        ]
+        ends = f"{_names(self.have)} -> {_names(self.want)}"
+        shape = f"{count} stage{'s' * (count != 1)}, {self.depth} deep"
+        lines = [f"{ends}: {shape}, {best} {proof}"]
         if self.against is not None:
             other = f"{self.against} {self.against_value:g}"
             lines.append(f"  and of {other}; no plan is better in both")
+        if not {self.objective, self.against} <= {"stages", "depth", None}:
+            lines.append(f"  expected: {', '.join(self._expected())}")
         for number, stage in enumerate(self.pipeline.stages, start=1):
             lines.append(f"{number:3}. {stage.agent}")
             lines.extend(f"       {_line(edge)}" for edge in self.edges if edge.stage == stage.id)
         lines.append("  => result")
         lines.extend(f"       {_line(edge)}" for edge in self.edges if not edge.stage)
         return "\n".join(lines)
+
+    def _expected(self) -> Iterator[str]:
+        """Yield what a run takes, by what agents declare and what was measured of them."""
+        yield f"{self.latency_seconds:.3g} s"
+        yield f"cost {self.cost:g}"
+        if self.memory_mib:
+            yield f"{self.memory_mib} MiB"
+        yield f"{self.success:.1%} without a failure"
 
     def to_json(self) -> str:
         """Return the plan as JSON text."""

@@ -34,6 +34,16 @@ class TestPlan:
             "       Score <- Score (judge): same schema",
         ]
 
+    @pytest.mark.requirement("R91")
+    def test_who_asked_for_more_than_few_stages_sees_what_a_run_takes(self) -> None:
+        """The plan that fails least may be the slowest; who chooses must see both."""
+        goal = Goal(have=(PAGE.id,), want=(SCORE.id,), objective="reliability")
+        plan = find_plans(CATALOG, goal).best
+
+        _, expected, *_ = plan.explain().splitlines()
+
+        assert expected == "  expected: 2 s, cost 2, 100.0% without a failure"
+
     @pytest.mark.requirement("R104")
     def test_it_reads_back_equal_or_not_at_all(self) -> None:
         """A plan is kept, compared and run later."""
