@@ -56,6 +56,7 @@ _ADD_STEP = (
 )
 
 _RECORD = TypeAdapter(StageRecord)
+_dump_record = _RECORD.serializer.to_json
 _ERROR = TypeAdapter(ErrorRecord)
 _NAMES = TypeAdapter(dict[str, str])
 _STATUS: TypeAdapter[RunStatus] = TypeAdapter(RunStatus)
@@ -154,7 +155,7 @@ def add_step(run_id: str, done: StageDone | None, starting: Iterable[str]) -> Ch
     stage = record = output = blob = None
     change: Change = ()
     if done is not None:
-        stage, record, output = done.record.stage_id, _RECORD.dump_json(done.record), done.output
+        stage, record, output = done.record.stage_id, _dump_record(done.record), done.output
         if output is not None and len(output) > _INLINE_BYTES:
             blob = content_digest(output)
             change = ((_ADD_BLOB, (blob, output)),)

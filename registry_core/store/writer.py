@@ -56,12 +56,13 @@ class Writer:
         self._here: sqlite3.Connection | None = None
         self._lock = Lock()
         self._commits_here = Lock()
-        self._turn: list[_Waiting] = []
+        self._turns: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
         self._runs = 0
         self._is_alone = False
         self._given = 0
         self._kept = 0
-        self._seconds = self._seconds_before = inf
+        self._seconds = inf
+        self._is_quick = False
 
     def enter(self) -> None:
         """Expect changes of one run more."""
@@ -82,28 +83,32 @@ class Writer:
         Raises:
             StoreError: If it could not be kept; then nothing of it was.
         """
-        loop = asyncio.get_running_loop()
-        if self._is_quick() and _is_short(change):
-            if self._is_alone and not self._turn and self._given == self._kept:
-                if self._commit_here(change):
-                    return
-            elif not self._turn or self._turn[0][1] is loop:
-                await self._in_turn(change, loop)
+        is_quick = self._is_quick and _is_short(change)
+        if is_quick and self._is_alone and not self._turns and self._given == self._kept:
+            if self._commit_here(change):
                 return
-        await self._hand_over((change, loop, loop.create_future()))
+            is_quick = False
+        loop = asyncio.get_running_loop()
+        one: _Waiting = (change, loop, loop.create_future())
+        if is_quick:
+            self._wait_for_turn(one)
+        else:
+            self._hand_over(one)
+        await one[2]
 
-    def _in_turn(self, change: Change, loop: asyncio.AbstractEventLoop) -> asyncio.Future[None]:
+    def _wait_for_turn(self, one: _Waiting) -> None:
         """Wait for the end of this turn; whoever else asks in it goes in together with this."""
-        if not self._turn:
-            loop.call_soon(self._end_turn)
-        future: asyncio.Future[None] = loop.create_future()
-        self._turn.append((change, loop, future))
-        return future
+        loop = one[1]
+        turn = self._turns.get(loop)
+        if turn is None:
+            turn = self._turns[loop] = []
+            loop.call_soon(self._end_turn, loop)
+        turn.append(one)
 
-    def _end_turn(self) -> None:
-        if self._given != self._kept or not self._turn:
+    def _end_turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._given != self._kept or loop not in self._turns:
             return  # the thread is at work, and calls this when it is done
-        group, self._turn = self._turn, []
+        group = self._turns.pop(loop)
         self._is_alone = self._runs == 1
         if self._commit_here([part for change, _, _ in group for part in change]):
             _settle((future, None) for _, _, future in group)
@@ -111,19 +116,17 @@ class Writer:
         for one in group:
             self._hand_over(one)
 
-    def _hand_over(self, one: _Waiting) -> asyncio.Future[None]:
+    def _hand_over(self, one: _Waiting) -> None:
         if self._thread is None:
             self._start()
         with self._lock:
             self._given += 1
         self._queue.put(one)
-        return one[2]
 
     def close(self) -> None:
         """Commit what is waited for, and end the thread."""
-        for one in self._turn:
-            self._hand_over(one)
-        self._turn = []
+        for loop in list(self._turns):
+            self._hand_over_turn(loop)
         if self._thread is not None:
             self._queue.put(None)
             self._thread.join()
@@ -151,11 +154,9 @@ class Writer:
         return is_kept
 
     def _took(self, seconds: float) -> None:
-        self._seconds_before, self._seconds = self._seconds, seconds
-
-    def _is_quick(self) -> bool:
         # Once in a while one takes the log along into the database; that says nothing of the next.
-        return min(self._seconds, self._seconds_before) < _QUICK_SECONDS
+        self._is_quick = min(self._seconds, seconds) < _QUICK_SECONDS
+        self._seconds = seconds
 
     def _start(self) -> None:
         with self._lock:
@@ -180,24 +181,23 @@ class Writer:
                 together = len(group)
                 self._kept += together
                 _tell(group, verdicts)
-                self._wake_turn()
+                for loop in list(self._turns):
+                    self._wake_turn(loop)
         finally:
             if connection is not None:
                 connection.close()
 
-    def _wake_turn(self) -> None:
+    def _wake_turn(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let the turn end that waits for the thread; if its loop is gone, see to it here."""
-        turn = self._turn
-        if not turn:
-            return
-        loop = turn[0][1]
         try:
             # One call more, for those who were woken just now are to be part of it.
-            loop.call_soon_threadsafe(loop.call_soon, self._end_turn)
+            loop.call_soon_threadsafe(loop.call_soon, self._end_turn, loop)
         except RuntimeError:
-            self._turn = []
-            for one in turn:
-                self._hand_over(one)
+            self._hand_over_turn(loop)
+
+    def _hand_over_turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        for one in self._turns.pop(loop, ()):
+            self._hand_over(one)
 
     def _take(self, together: int, seconds: float) -> list[_Waiting]:
         """Return what is to be committed next; nothing when there will be no more."""
