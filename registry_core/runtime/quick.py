@@ -164,6 +164,8 @@ class QuickRun(Lane):
                 value = await enter(call, MethodType(step.proceed, call))
                 if value is not call.answer:
                     call.weigh(outermost, 0, value)
+                if self.task.cancelling():
+                    await self.absorb()
             except BaseException as error:  # noqa: BLE001 -- it ends as the stage's failure
                 if error is not call.raised:
                     call.raised, call.culprit = error, outermost

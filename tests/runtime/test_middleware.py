@@ -16,6 +16,8 @@ from tests.runtime.rig import Part, assemble, layer
 
 if TYPE_CHECKING:
     from registry_core.definitions.middleware import MiddlewareFunction
+    from registry_core.results.events import Event, Observer
+    from registry_core.results.run import RunResult
     from registry_core.runtime.middleware import ActiveMiddleware
 
 FAILURES: list[int] = []
@@ -33,6 +35,10 @@ async def double(number: int) -> int:
 async def length(words: list[str]) -> int:
     """Return how many there are."""
     return len(words)
+
+
+def ignore(_event: Event) -> None:
+    """Hear, and do nothing."""
 
 
 @pytest.fixture(autouse=True)
@@ -358,3 +364,32 @@ class TestStuck:
 
         assert asyncio.run(main()) == set()
         assert "closed by force" in caplog.text
+
+
+class TestCancelling:
+    @pytest.mark.parametrize("heard", [[], [ignore]], ids=["chain", "conducted"])
+    def test_a_layer_that_cancels_its_own_task_and_answers_harms_no_later_stage(
+        self, heard: list[Observer]
+    ) -> None:
+        """The stage that waits next would be blamed for what a layer before it did."""
+
+        @middleware()
+        async def cancels(_call: Call, proceed: Proceed) -> object:
+            answer = await proceed()
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            return answer
+
+        @agent
+        async def waits(number: int) -> int:
+            await asyncio.sleep(0)
+            return number
+
+        async def main() -> RunResult:
+            rig = assemble(Part(waits, id="one"), Part(waits, id="two"))
+            return await rig.execute({"number": 1}, middleware=[layer(cancels)], observers=heard)
+
+        result = asyncio.run(main())
+
+        assert result.status == "success"
