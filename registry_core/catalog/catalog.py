@@ -196,15 +196,16 @@ class Catalog:
         """Return what to call two schemas of one edge, so that nobody mixes them up."""
         return self.schemas.called(producer, consumer)
 
-    def judge(self, value: JsonValue, schema: SchemaId, *, closed: bool = False) -> Verdict:
+    def judge(self, value: JsonValue, schema: SchemaId, *, as_layer: bool = False) -> Verdict:
         """Return whether one JSON *value* can be taken as *schema*.
 
         Args:
             value: What is offered.
             schema: What it is to be taken as.
-            closed: Whether to refuse members that the schema does not declare.
+            as_layer: Whether members may be missing, since *value* goes over others, but none may
+                be undeclared.
         """
-        return self.schemas.judge(value, schema, closed=closed)
+        return self.schemas.judge(value, schema, as_layer=as_layer)
 
     def find(
         self,

@@ -33,6 +33,7 @@ _NOTHING: JsonObject = {"not": {}}
 _SAME = Fits("same schema")
 _OBJECT, _ANY = "object", ""
 _ANY_KIND = (_ANY,)
+_CONDITIONS = frozenset({"not", "if", "const", "enum", "default", "examples"})
 
 Pair: TypeAlias = tuple[str, str]
 """Fingerprints of what is given and what is taken."""
@@ -175,22 +176,23 @@ class Takers:
         ]
 
 
-def judge(value: JsonValue, document: JsonObject, *, closed: bool) -> Verdict:
+def judge(value: JsonValue, document: JsonObject, *, as_layer: bool) -> Verdict:
     """Return whether *value* satisfies *document*.
 
     Args:
         value: The only value that is given.
         document: JSON Schema of what is taken.
-        closed: Whether objects of *document* that do not say otherwise hold no more members
-            than they declare.
+        as_layer: Whether *value* goes over others: its objects may lack what *document* asks
+            for, but hold no more members than are declared, unless *document* says otherwise.
 
-    >>> judge({"lenght": 3}, {"properties": {"length": {"type": "integer"}}}, closed=True).pointer
+    >>> document = {"properties": {"length": {"type": "integer"}}, "required": ["length"]}
+    >>> judge({"lenght": 3}, document, as_layer=True).pointer
     '/lenght'
     """
-    return compare({"const": value}, _closed(document) if closed else document)
+    return compare({"const": value}, _layer_of(document) if as_layer else document)
 
 
-def _closed(document: JsonObject) -> JsonObject:
+def _layer_of(document: JsonObject) -> JsonObject:
     alone = closable(document)
 
     def copied(part: JsonValue) -> JsonValue:
@@ -198,7 +200,11 @@ def _closed(document: JsonObject) -> JsonObject:
             return [copied(item) for item in part]
         if not isinstance(part, dict):
             return part
-        copy = {key: copied(value) for key, value in part.items()}
+        copy = {
+            key: value if key in _CONDITIONS else copied(value)
+            for key, value in part.items()
+            if not (key == "required" and isinstance(value, list))
+        }
         return {**copy, "additionalProperties": False} if id(part) in alone else copy
 
     return cast("JsonObject", copied(document))

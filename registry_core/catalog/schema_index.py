@@ -134,18 +134,19 @@ class SchemaIndex:
         """
         return self.verdicts.of(self.definition(producer), self.definition(consumer))
 
-    def judge(self, value: JsonValue, schema: SchemaId, *, closed: bool = False) -> Verdict:
+    def judge(self, value: JsonValue, schema: SchemaId, *, as_layer: bool = False) -> Verdict:
         """Return whether one JSON *value* can be taken as *schema*.
 
         Args:
             value: What is offered.
             schema: What it is to be taken as.
-            closed: Whether to refuse members that the schema does not declare.
+            as_layer: Whether members may be missing, since *value* goes over others, but none may
+                be undeclared.
 
         Raises:
             UnknownNameError: If the schema is not in this index.
         """
-        return judge(value, self.definition(schema).accepts, closed=closed)
+        return judge(value, self.definition(schema).accepts, as_layer=as_layer)
 
     def taken_as(self, schema: SchemaId) -> tuple[SchemaId, ...]:
         """Return the schemas of inputs that take everything given as *schema*, sorted.

@@ -58,7 +58,7 @@ class Known(Protocol):
         """Return what to call two schemas: their names, and versions where the names are one."""
         ...
 
-    def judge(self, value: JsonValue, schema: SchemaId, *, closed: bool = False) -> Verdict:
+    def judge(self, value: JsonValue, schema: SchemaId, *, as_layer: bool = False) -> Verdict:
         """Return whether one JSON value can be taken as a schema."""
         ...
 
@@ -282,7 +282,7 @@ class _Binder:
         if definition.config is None:
             self._fault(f"{path}.config", f"{stage.agent} takes no configuration")
             return
-        verdict = self._known.judge(stage.config, definition.config, closed=True)
+        verdict = self._known.judge(stage.config, definition.config, as_layer=True)
         if isinstance(verdict, Misfit):
             self._fault(f"{path}.config{verdict.pointer.replace('/', '.')}", verdict.reason)
 

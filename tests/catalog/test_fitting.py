@@ -64,16 +64,34 @@ class TestTakers:
 
 class TestJudge:
     @pytest.mark.requirement("R75")
-    def test_a_member_that_nobody_declared_is_refused_at_any_depth_when_closed(self) -> None:
+    def test_a_member_that_nobody_declared_is_refused_at_any_depth_of_a_layer(self) -> None:
         """A misspelt setting must not be a forgotten one."""
         document: JsonObject = {
             "type": "object",
             "properties": {"limits": {"type": "object", "properties": {"rpm": {"type": "number"}}}},
         }
 
-        verdict = judge({"limits": {"rmp": 1}}, document, closed=True)
+        verdict = judge({"limits": {"rmp": 1}}, document, as_layer=True)
 
         assert isinstance(verdict, Misfit)
         assert verdict.pointer == "/limits/rmp"
-        assert isinstance(judge({"limits": {"rmp": 1}}, document, closed=False), Fits)
-        assert isinstance(judge({"limits": {"rpm": 1}}, document, closed=True), Fits)
+        assert isinstance(judge({"limits": {"rmp": 1}}, document, as_layer=False), Fits)
+        assert isinstance(judge({"limits": {"rpm": 1}}, document, as_layer=True), Fits)
+
+    @pytest.mark.requirement("R75")
+    def test_a_layer_may_lack_what_is_asked_for_but_a_whole_may_not(self) -> None:
+        """What a stage leaves out, the settings may say."""
+        rates: JsonObject = {
+            "type": "object",
+            "properties": {"rpm": {"type": "number"}, "tpm": {"type": "number"}},
+            "required": ["rpm", "tpm"],
+            "additionalProperties": False,
+        }
+        document: JsonObject = {
+            "properties": {"limits": {"$ref": "#/$defs/R"}},
+            "$defs": {"R": rates},
+        }
+
+        assert isinstance(judge({"limits": {"rpm": 1}}, document, as_layer=True), Fits)
+        assert isinstance(judge({"limits": {"rpm": 1}}, document, as_layer=False), Misfit)
+        assert isinstance(judge({"limits": {"rpm": "x"}}, document, as_layer=True), Misfit)

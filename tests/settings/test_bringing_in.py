@@ -31,7 +31,7 @@ limit = 1
 class Translating:
     """How to translate."""
 
-    api_key: str = ""
+    api_key: str
     limits: dict[str, int] = field(default_factory=dict[str, int])
     language: str = "fr"
 
@@ -73,6 +73,23 @@ class TestBringingIn:
         result = registry.run_sync(Pipeline("p").stage(translate, config=config), "a")
 
         assert result.output == "a True [('rpm', 1), ('tpm', 5)] de"
+
+    def test_what_neither_the_stage_nor_the_settings_give_is_missed_by_name(self) -> None:
+        """Before the first stage runs, however late in the pipeline it is missed."""
+        ran: list[str] = []
+
+        @agent
+        def reads(text: str) -> str:
+            ran.append(text)
+            return text
+
+        pipeline = Pipeline("p").stage(reads).stage(translate, config={"language": "de"})
+
+        result = registry_under(b"").run_sync(pipeline, "a")
+
+        assert result.error is not None
+        assert (result.error.code, ran) == ("load_error", [])
+        assert "api_key" in result.error.message
 
     @pytest.mark.fault("F94")
     def test_nothing_that_is_kept_of_a_run_holds_the_secret(
