@@ -6,6 +6,7 @@ monotonic clock, errors are text. So they go to JSON and come back equal.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -16,6 +17,7 @@ __all__ = [
     "AttemptStatus",
     "ErrorCode",
     "ErrorRecord",
+    "Phases",
     "StageRecord",
     "StageStatus",
 ]
@@ -75,7 +77,8 @@ class AttemptRecord:
         status: How it ended.
         started_at: UTC in ISO 8601.
         seconds: How long it took.
-        wait_seconds: The pause before it, and the time in a queue.
+        wait_seconds: The pause before it.
+        queue_seconds: How long it then waited for room.
         agent: Who was tried; differs from the stage's agent after a fallback.
         error: What went wrong, unless it succeeded.
     """
@@ -87,6 +90,25 @@ class AttemptRecord:
     wait_seconds: float = 0.0
     agent: AgentId | None = None
     error: ErrorRecord | None = None
+    queue_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """Where the time of one stage went; the four together are its duration.
+
+    Attributes:
+        middleware_seconds: In the middleware around the stage, and in the host: what the others
+            leave. So is a pause or a queue that was cut, since no attempt came of it.
+        queue_seconds: Waiting for room.
+        run_seconds: In attempts, with the middleware around each.
+        backoff_seconds: Pausing between attempts.
+    """
+
+    middleware_seconds: float = 0.0
+    queue_seconds: float = 0.0
+    run_seconds: float = 0.0
+    backoff_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +136,19 @@ class StageRecord:
     attempts: tuple[AttemptRecord, ...] = ()
     error: ErrorRecord | None = None
     answered_by: str = ""
+
+    @property
+    def phases(self) -> Phases:
+        """Where its time went.
+
+        >>> attempts = (
+        ...     AttemptRecord(1, "failed", "", 0.25),
+        ...     AttemptRecord(2, "succeeded", "", 0.5, wait_seconds=1.0, queue_seconds=2.0),
+        ... )
+        >>> StageRecord(0, "s", AgentId("a/b@1"), "succeeded", "", 4.0, attempts).phases
+        Phases(middleware_seconds=0.25, queue_seconds=2.0, run_seconds=0.75, backoff_seconds=1.0)
+        """
+        queue = math.fsum(attempt.queue_seconds for attempt in self.attempts)
+        run = math.fsum(attempt.seconds for attempt in self.attempts)
+        backoff = math.fsum(attempt.wait_seconds for attempt in self.attempts)
+        return Phases(max(self.seconds - queue - run - backoff, 0.0), queue, run, backoff)

@@ -54,6 +54,9 @@ class Performance:
         bottleneck_share: Its share of the run's time, 0 to 1.
         retry_share: Share of the stages' time that went into attempts after the first.
         backoff_share: Share of the stages' time that went into pauses before attempts.
+        queue_share: Share of the stages' time that went into waiting for room.
+        middleware_share: Share of the stages' time that went into the middleware around them,
+            and into the host.
     """
 
     stages: Spread
@@ -62,11 +65,14 @@ class Performance:
     bottleneck_share: float = 0.0
     retry_share: float = 0.0
     backoff_share: float = 0.0
+    queue_share: float = 0.0
+    middleware_share: float = 0.0
 
 
 def performance_of(result: RunResult) -> Performance:
     """Return where the time of *result* went; zeros where nothing ran."""
     ran = [stage for stage in result.stages if stage.started_at]
+    phases = [stage.phases for stage in ran]
     attempts = [attempt for stage in ran for attempt in stage.attempts]
     slowest = max(ran, key=lambda stage: stage.seconds, default=None)
     busy = math.fsum(stage.seconds for stage in ran)
@@ -77,7 +83,9 @@ def performance_of(result: RunResult) -> Performance:
         bottleneck=slowest.stage_id if slowest else "",
         bottleneck_share=_share(slowest.seconds if slowest else 0.0, result.seconds),
         retry_share=_share(again, busy),
-        backoff_share=_share(math.fsum(attempt.wait_seconds for attempt in attempts), busy),
+        backoff_share=_share(math.fsum(phase.backoff_seconds for phase in phases), busy),
+        queue_share=_share(math.fsum(phase.queue_seconds for phase in phases), busy),
+        middleware_share=_share(math.fsum(phase.middleware_seconds for phase in phases), busy),
     )
 
 

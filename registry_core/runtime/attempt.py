@@ -58,7 +58,8 @@ class Attempt:
         number: From 1, over all agents of the stage.
         values: What the agent is called with; its own to change where it may do so.
         limit_seconds: Longest it may take.
-        pause_seconds: How long was waited before it.
+        pause_seconds: How long the stage paused before it.
+        queue_seconds: How long it then waited for room.
     """
 
     scope: RunScope
@@ -69,6 +70,7 @@ class Attempt:
     values: Values
     limit_seconds: float
     pause_seconds: float
+    queue_seconds: float
 
     async def run(self, note: Note) -> Answer | Failure:
         """Return how it ended, after leaving exactly one record with *note*.
@@ -198,6 +200,7 @@ class Attempt:
             wait_seconds=self.pause_seconds,
             agent=self.agent.id,
             error=error,
+            queue_seconds=self.queue_seconds,
         )
 
 

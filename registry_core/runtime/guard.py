@@ -52,7 +52,9 @@ class Guard:
             raise AdmissionError(self._agent, "open", retry_after_seconds=retry_in)
         waited = 0.0
         if self._gate is not None and not self._admission.try_enter(self._gate):
-            waited = await self._admission.enter(self._gate, seconds)
+            began = self._now()
+            await self._admission.enter(self._gate, seconds)
+            waited = self._now() - began
         admitted = self._breaker.admit(self._now())
         if isinstance(admitted, Refused):
             self._give_back()

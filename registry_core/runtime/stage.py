@@ -123,6 +123,8 @@ class StageRun:
         self._scope.journal.stage_started(self.stage.id, self._agent.id)
         try:
             value = await self._answer(offers)
+            if lane.task.cancelling():  # a layer may have asked for that, and ended
+                await lane.absorb()
             if not lane.is_cut:
                 self._scope.check_time()
                 self._keep(value)
@@ -165,13 +167,13 @@ class StageRun:
             asyncio.CancelledError: If the run is cut.
             Exception: What the stage fails with.
         """
-        attempt = self._new_attempt(self._agent, {}, 0.0)
+        attempt = self._new_attempt(self._agent, {})
         first = attempt.conclude(settled, None, started_at, seconds, self.note)
         return await self._by_policy(offers, first)
 
     def first_was_cut(self, started_at: str, seconds: float) -> None:
         """Keep that the first attempt of an adopted stage ended with the run."""
-        self._new_attempt(self._agent, {}, 0.0).cut(started_at, seconds, self.note)
+        self._new_attempt(self._agent, {}).cut(started_at, seconds, self.note)
 
     def end_adopted(self, answer: object, error: BaseException | None) -> StageRecord:
         """Return the record of an adopted stage that came out with an answer or an error.
@@ -261,9 +263,10 @@ class StageRun:
             following = self._pause_after(number, ended, guard)
             if following is None:
                 raise ended.error
-            pause = following
-            self._scope.journal.retry(self.stage.id, number, self._policy.attempts, pause)
-            await self._lane.rest(self._scope.clock.sleep(pause))
+            self._scope.journal.retry(self.stage.id, number, self._policy.attempts, following)
+            paused_at = self._scope.clock.monotonic()
+            await self._lane.rest(self._scope.clock.sleep(following))
+            pause = self._scope.clock.monotonic() - paused_at
         raise AssertionError  # count() does not end
 
     async def _asked(
@@ -272,13 +275,13 @@ class StageRun:
         """Return how an attempt ended that *guard* let through, or that it did not."""
         self._scope.check_time()
         try:
-            waited = await guard.enter(self._scope.remaining_seconds())
+            queued = await guard.enter(self._scope.remaining_seconds())
         except AdmissionError as error:
-            waited = error.waited_seconds
             self._scope.journal.attempt_started(self.stage.id, agent.id, len(self._attempts) + 1)
-            return self._new_attempt(agent, {}, pause + waited).rejected(error, self.note)
+            refused = self._new_attempt(agent, {}, pause, error.waited_seconds)
+            return refused.rejected(error, self.note)
         try:
-            ended = await self._attempt(agent, arrivals, pause + waited)
+            ended = await self._attempt(agent, arrivals, pause, queued)
         except BaseException:
             guard.leave()
             raise
@@ -299,15 +302,17 @@ class StageRun:
         return pause if pause < self._scope.remaining_seconds() else None
 
     async def _attempt(
-        self, agent: LoadedAgent, arrivals: Arrivals, pause: float
+        self, agent: LoadedAgent, arrivals: Arrivals, pause: float, queued: float
     ) -> Answer | Failure:
         self._scope.check_time()
         values = self._own_values(agent, arrivals)
         number = len(self._attempts) + 1
         self._scope.journal.attempt_started(self.stage.id, agent.id, number)
-        return await self._new_attempt(agent, values, pause).run(self.note)
+        return await self._new_attempt(agent, values, pause, queued).run(self.note)
 
-    def _new_attempt(self, agent: LoadedAgent, values: Values, pause: float) -> Attempt:
+    def _new_attempt(
+        self, agent: LoadedAgent, values: Values, pause: float = 0.0, queued: float = 0.0
+    ) -> Attempt:
         options = self._scope.options
         return Attempt(
             scope=self._scope,
@@ -320,6 +325,7 @@ class StageRun:
                 self._policy, agent.blueprint.definition, options.attempt_seconds
             ),
             pause_seconds=pause,
+            queue_seconds=queued,
         )
 
     def _own_values(self, agent: LoadedAgent, arrivals: Arrivals) -> Values:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from registry_core.names import AgentId
@@ -52,6 +54,16 @@ class TestPerformance:
             retry_share=0.4,
             backoff_share=0.3,
         )
+
+    @pytest.mark.requirement("R32")
+    def test_waiting_for_room_is_no_pause_and_middleware_no_attempt(self) -> None:
+        """Each has a cure of its own."""
+        attempt = AttemptRecord(1, "succeeded", START, 4.0, queue_seconds=3.0)
+        run = result(replace(stage(0, 10.0), attempts=(attempt,)))
+
+        found = performance_of(run)
+
+        assert (found.queue_share, found.middleware_share, found.backoff_share) == (0.3, 0.3, 0.0)
 
     @pytest.mark.parametrize(
         "stages", [(), (StageRecord(0, "stage-0", AgentId("a/b@1"), "not_run"),)]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import pytest
 
 from registry_core import Backoff, Policy, Resources, RunContext, Substitute, agent
+from registry_core.authoring.agent import middleware
+from registry_core.definitions.middleware import Call, Proceed  # noqa: TC001 -- hints are resolved
+from registry_core.results.outcomes import Phases
 from registry_core.runtime.scope import RunOptions
 from registry_core.testing.clock import FakeClock
-from tests.runtime.rig import Part, agent_id, assemble
+from tests.runtime.rig import Part, agent_id, assemble, layer
 
 EXACT = Backoff(first_seconds=1, factor=2, ceiling_seconds=10, jitter=False)
 
@@ -33,6 +36,7 @@ class Flaky:
 
 
 STATE = Flaky(0, OSError())
+CLOCK = FakeClock()
 
 
 @pytest.fixture(autouse=True)
@@ -391,6 +395,85 @@ class TestPlaces:
         result = assemble(*parts, outputs=[part.id for part in parts]).run({"number": 5})
 
         assert (result.status, most) == ("success", 2)
+
+
+@middleware()
+async def slowly(_call: Call, proceed: Proceed) -> object:
+    """Take two seconds before and one after."""
+    CLOCK.advance(2)
+    answer = await proceed()
+    CLOCK.advance(1)
+    return answer
+
+
+@agent(resources=Resources(max_concurrency=1))
+async def lone(number: int) -> int:
+    """Return *number* after four seconds, one at a time; others come and queue meanwhile."""
+    await asyncio.sleep(0)
+    CLOCK.advance(4)
+    STATE.next()
+    return number
+
+
+@pytest.mark.requirement("R32")
+class TestPhases:
+    def test_a_stage_that_nothing_happened_to_is_all_run_and_middleware(self) -> None:
+        """A slow stage and a slow cache in front of it are mended in different places."""
+        rig = assemble(Part(lone, policy=Policy(on_error="stop")), after)
+
+        result = rig.run({"number": 5}, clock=CLOCK, middleware=[layer(slowly)])
+
+        assert [record.phases for record in result.stages] == [
+            Phases(middleware_seconds=3, run_seconds=4),
+            Phases(middleware_seconds=3),
+        ]
+        assert [record.seconds for record in result.stages] == [7, 3]
+
+    def test_pauses_and_queues_are_told_apart(self) -> None:
+        """One wants a healthier agent, the other a larger house."""
+        STATE.failures = 1
+        policy = Policy(backoff=EXACT)
+        parts = [
+            Part(lone, id=name, policy=policy, sources={"number": "$number"}) for name in ("a", "b")
+        ]
+
+        result = assemble(*parts, outputs=["a", "b"]).run({"number": 5}, clock=CLOCK)
+
+        assert [record.phases for record in result.stages] == [
+            Phases(queue_seconds=4, run_seconds=8, backoff_seconds=1),
+            Phases(queue_seconds=5, run_seconds=4),
+        ]
+        assert [record.seconds for record in result.stages] == [13, 9]
+
+    def test_the_phases_of_every_stage_add_up_to_its_duration(self) -> None:
+        """A report with a tenth of the time missing sends people looking for it."""
+        STATE.failures = 1
+
+        @agent(resources=Resources(max_concurrency=1))
+        async def narrow(number: int) -> int:
+            await asyncio.sleep(0.002)
+            STATE.next()
+            return number
+
+        @middleware()
+        async def late(_call: Call, proceed: Proceed) -> object:
+            await asyncio.sleep(0.002)
+            return await proceed()
+
+        policy = Policy(backoff=Backoff(first_seconds=0.002, jitter=False))
+        parts = [
+            Part(narrow, id=f"s{n}", policy=policy, sources={"number": "$number"}) for n in range(3)
+        ]
+        rig = assemble(*parts, outputs=[part.id for part in parts])
+        result = rig.run({"number": 5}, middleware=[layer(late)])
+
+        phases = [record.phases for record in result.stages]
+        assert [sum(astuple(phase)) for phase in phases] == pytest.approx(
+            [record.seconds for record in result.stages], rel=0.05
+        )
+        assert all(phase.middleware_seconds > 0 and phase.run_seconds > 0 for phase in phases)
+        assert any(phase.queue_seconds > 0 for phase in phases)
+        assert any(phase.backoff_seconds > 0 for phase in phases)
 
 
 class TestLines:
