@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Literal, TypeAlias, cast
 
 from registry_core.definitions.schema import JsonValue
@@ -30,6 +30,15 @@ _NEVER_RETRIED = (
     "TypeError",
     "ValidationError",
 )
+
+
+class _Unsaid(int):
+    """A default that can be told, by its identity, from an equal number that somebody gave."""
+
+    __slots__ = ()
+
+
+_MAX_ATTEMPTS = _Unsaid(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,28 +98,39 @@ class Policy:
         give_up_on: Names of exception classes that are never retried; wins over *retry_on*.
         substitute: Stands in for the output when the stage is skipped; required by ``skip``.
         fallback: Agent to try instead; required by ``fallback``.
+        retry_count: What others call *max_attempts*, for policies that were written for them;
+            read as ``max(retry_count, 1)`` calls, and not kept.
 
     Raises:
         PipelineError: If a value is out of range or two of them contradict; all faults at once.
+
+    >>> [Policy(retry_count=count).max_attempts for count in (0, 1, 3)]
+    [1, 1, 3]
     """
 
     __pydantic_config__ = STRICT
 
     on_error: OnError = "retry"
     then: AfterRetries = "stop"
-    max_attempts: int = 3
+    max_attempts: int = _MAX_ATTEMPTS
     timeout_seconds: float | None = None
     backoff: Backoff = field(default_factory=Backoff)
     retry_on: tuple[str, ...] = ("Exception",)
     give_up_on: tuple[str, ...] = _NEVER_RETRIED
     substitute: Substitute | None = None
     fallback: str = ""
+    retry_count: InitVar[int | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, retry_count: int | None) -> None:
         """Refuse what could not be carried out."""
-        faults = tuple(_faults(self))
+        faults = _faults(self)
+        if retry_count is not None:
+            faults += _alias_faults(self, retry_count)
         if faults:
             raise PipelineError("policy", faults)
+        if self.max_attempts is _MAX_ATTEMPTS:
+            said = int(_MAX_ATTEMPTS) if retry_count is None else max(retry_count, 1)
+            object.__setattr__(self, "max_attempts", said)
 
     @property
     def attempts(self) -> int:
@@ -170,8 +190,17 @@ def _faults(policy: Policy) -> list[Fault]:
     return faults
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+def _alias_faults(policy: Policy, retry_count: object) -> list[Fault]:
+    faults: list[Fault] = []
+    if not _is_count(retry_count, least=0):
+        faults.append(Fault("retry_count", "must be a whole number, at least 0"))
+    if policy.max_attempts is not _MAX_ATTEMPTS:
+        faults.append(Fault("retry_count", "is another name of max_attempts: give one of them"))
+    return faults
+
+
+def _is_count(value: object, *, least: int = 1) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def _is_names(value: object) -> bool:

@@ -78,6 +78,30 @@ class TestEditing:
         assert "must be a whole number, at least 1" in faults.values()
         assert {place.partition(":")[0] for place in faults} == {"line 5", "line 11", "line 14"}
 
+    @pytest.mark.requirement("R10")
+    def test_attempts_may_be_given_by_their_other_name(self) -> None:
+        """A policy that is pasted from elsewhere works, and is saved in the words used here."""
+        text = pipeline_text("press.toml", PIPELINE).replace("max_attempts = 3", "retry_count = 0")
+
+        found = parse_pipeline("press.toml", text.encode())
+
+        policy = found.pipeline.stages[1].policy
+        assert policy is not None
+        assert policy.max_attempts == 1
+        assert "max_attempts = 1" in pipeline_text("press.toml", found.pipeline)
+
+    @pytest.mark.requirement("R10")
+    def test_both_names_of_the_attempts_are_one_fault_with_its_line(self) -> None:
+        """Nobody should have to find out which of them counts."""
+        text = pipeline_text("press.toml", PIPELINE).replace(
+            "max_attempts = 3", "retry_count = 3\nmax_attempts = 3"
+        )
+
+        [(place, message)] = faults_of("press.toml", text).items()
+
+        assert place.endswith("stages[1].policy.retry_count")
+        assert "max_attempts" in message
+
     @pytest.mark.fault("F36")
     def test_what_does_not_hold_here_is_listed_with_its_line(self) -> None:
         """Cycles, twins, self edges and unknown names: one look at the file mends them all."""

@@ -58,6 +58,37 @@ class TestValues:
             replace(policy, max_attempts=-5)
 
 
+@pytest.mark.requirement("R10")
+class TestRetryCount:
+    @pytest.mark.parametrize(("count", "attempts"), [(0, 1), (1, 1), (3, 3)])
+    def test_it_is_read_as_that_many_attempts_and_at_least_one(
+        self, count: int, attempts: int
+    ) -> None:
+        """A policy that was written for another system means the same calls here."""
+        assert Policy(retry_count=count) == Policy(max_attempts=attempts)
+
+    @pytest.mark.parametrize("value", [-1, 2.5, True, "3", math.nan])
+    def test_it_is_a_whole_number_from_zero(self, value: object) -> None:
+        """The other name does not make a wrong number right."""
+        assert faults_of(retry_count=value) == {"retry_count"}
+
+    @pytest.mark.parametrize("attempts", [2, 3, 5])
+    def test_both_names_at_once_are_refused(self, attempts: int) -> None:
+        """Whichever won, somebody would be surprised; the default, said aloud, counts as said."""
+        with pytest.raises(PipelineError) as caught:
+            Policy(max_attempts=attempts, retry_count=5)
+
+        [fault] = caught.value.faults
+        assert fault.path == "retry_count"
+        assert "max_attempts" in fault.message
+
+    def test_a_changed_copy_keeps_the_attempts(self) -> None:
+        """The alias is gone once it is read."""
+        policy = replace(Policy(retry_count=4), timeout_seconds=1.0)
+
+        assert policy == Policy(max_attempts=4, timeout_seconds=1.0)
+
+
 class TestOutcomes:
     @pytest.mark.requirement("R8", "R10")
     def test_how_often_is_one_question_and_what_then_is_another(self) -> None:

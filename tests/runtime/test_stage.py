@@ -198,6 +198,24 @@ class TestAttempts:
 
         assert STATE.calls == calls
 
+    @pytest.mark.requirement("R10")
+    @pytest.mark.parametrize(
+        ("policy", "calls"),
+        [
+            (Policy(max_attempts=1), 1),
+            (Policy(retry_count=0), 1),
+            (Policy(retry_count=2), 2),
+            (None, 3),
+        ],
+    )
+    def test_attempts_are_calls(self, policy: Policy | None, calls: int) -> None:
+        """One is one, and nought that never calls the agent helps nobody."""
+        STATE.failures = 9
+
+        assemble(Part(harmless, policy=policy)).run({"number": 5}, clock=FakeClock())
+
+        assert STATE.calls == calls
+
     @pytest.mark.requirement("R45")
     def test_an_error_without_words_is_told_by_its_name(self) -> None:
         """An empty line in a report explains nothing."""
