@@ -14,6 +14,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from re import Pattern
     from typing import Self
 
@@ -38,13 +39,17 @@ class _Name(str):
 
     @classmethod
     def _fits(cls, text: str) -> bool:
-        matcher = cls.__dict__.get("_matcher")
+        return cls._grammar().fullmatch(text) is not None
+
+    @classmethod
+    def _grammar(cls) -> Pattern[str]:
+        matcher: Pattern[str] | None = cls.__dict__.get("_matcher")
         if matcher is None:
             # Listing agents parses no name, and importing re would cost half of what it takes.
             import re
 
             matcher = cls._matcher = re.compile(cls._pattern, re.ASCII)
-        return matcher.fullmatch(text) is not None
+        return matcher
 
     @classmethod
     def _refused(cls, text: str) -> Exception:
@@ -62,6 +67,18 @@ class _Name(str):
         if not cls._fits(text):
             raise cls._refused(text)
         return cls(text)
+
+    @classmethod
+    def parser(cls) -> Callable[[str], Self]:
+        """Return what does what :meth:`parse` does, in half of its time: for thousands of names."""
+        fits, make = cls._grammar().fullmatch, str.__new__
+
+        def parse(text: str) -> _Name:
+            if fits(text) is None:
+                raise cls._refused(text)
+            return make(cls, text)
+
+        return parse  # type: ignore[return-value]  # a name of this class
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
@@ -94,6 +111,11 @@ class PluginName(_Name):
         if not cls._fits(normal):
             raise cls._refused(text)
         return cls(normal)
+
+    @classmethod
+    def parser(cls) -> Callable[[str], Self]:
+        """Return :meth:`parse`: there is no shorter way to the normal form."""
+        return cls.parse
 
 
 class AgentName(_Name):

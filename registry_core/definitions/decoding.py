@@ -74,7 +74,7 @@ def _reader(hint: Hashable) -> Reader:
         return partial(_one_of, args)
     if hint not in _PLAIN and isinstance(hint, type):
         kind = cast("type[object]", hint)
-        return _record(kind) if is_dataclass(kind) else _name(kind)
+        return _record(kind) if is_dataclass(kind) else _parser(kind)
     return _PLAIN[hint]
 
 
@@ -96,15 +96,10 @@ def _record(record: type) -> Reader:
     return read
 
 
-def _name(kind: type) -> Reader:
-    parse: Callable[[str], object] = getattr(kind, "parse")  # noqa: B009 -- by its grammar
-
-    def read(value: JsonValue) -> object:
-        if not isinstance(value, str):
-            raise _OddError
-        return parse(value)
-
-    return read
+def _parser(kind: type) -> Reader:
+    # It is a name, which refuses what is no text.
+    make: Callable[[], Reader] = getattr(kind, "parser")  # noqa: B009 -- by its grammar
+    return make()
 
 
 def _exactly(kind: type, value: JsonValue) -> object:
@@ -114,7 +109,7 @@ def _exactly(kind: type, value: JsonValue) -> object:
 
 
 def _number(value: JsonValue) -> float:
-    if isinstance(value, bool) or not isinstance(value, float | int):
+    if isinstance(value, bool) or not isinstance(value, (float, int)):
         raise _OddError
     return float(value)
 
@@ -135,9 +130,9 @@ def _one_of(choices: tuple[object, ...], value: JsonValue) -> object:
     return value
 
 
-_EXACT = frozenset({bool, dict, int, str})
+_EXACT = frozenset({bool, dict, float, int, str})
 _PLAIN: Mapping[Hashable, Reader] = {
+    **{kind: partial(_exactly, kind) for kind in _EXACT},
     object: lambda value: value,
     float: _number,
-    **{kind: partial(_exactly, kind) for kind in _EXACT},
 }

@@ -42,11 +42,11 @@ def is_version(text: str) -> bool:
 
 def faults_in_agent(definition: AgentDefinition) -> tuple[Fault, ...]:
     """Return what is wrong with the values of *definition*, in the order of its fields."""
-    return tuple(_agent_faults(definition))
+    return (*_name_faults(definition), *_agent_faults(definition))
 
 
 def faults_in_manifest(manifest: Manifest) -> tuple[Fault, ...]:
-    """Return what is wrong with a manifest whose types are right."""
+    """Return what is wrong with a manifest whose types are right, those of its names too."""
     faults: list[Fault] = []
     known = {schema.id for schema in manifest.schemas}
     names: set[str] = set()
@@ -58,12 +58,12 @@ def faults_in_manifest(manifest: Manifest) -> tuple[Fault, ...]:
         if agent.name in names:
             faults.append(Fault(f"{path}.name", f"{agent.name!r} is declared twice"))
         names.add(agent.name)
-        mentioned = {agent.output, *(i.schema for i in agent.inputs)}
-        mentioned |= {agent.config} if agent.config else set()
-        faults.extend(
-            Fault(path, f"mentions schema {name!r}, which the manifest does not hold")
-            for name in sorted(mentioned - known)
-        )
+        mentioned = {agent.output, agent.config or agent.output, *[i.schema for i in agent.inputs]}
+        if missing := mentioned - known:
+            faults.extend(
+                Fault(path, f"mentions schema {name!r}, which the manifest does not hold")
+                for name in sorted(missing)
+            )
     for index, schema in enumerate(manifest.schemas):
         if not is_version(schema.version):
             faults.append(Fault(f"schemas[{index}].version", _NO_VERSION))
@@ -102,10 +102,13 @@ def _is_full_name(text: str) -> bool:
         return False
 
 
-def _agent_faults(definition: AgentDefinition) -> Iterator[Fault]:
+def _name_faults(definition: AgentDefinition) -> Iterator[Fault]:
     yield from _name_fault("name", AgentName.parse, definition.name)
     for claim in definition.capabilities:
         yield from _name_fault("capabilities", CapabilityName.parse, claim.name)
+
+
+def _agent_faults(definition: AgentDefinition) -> Iterator[Fault]:
     if definition.version and not is_version(definition.version):
         yield Fault("version", _NO_VERSION)
     for claim in definition.capabilities:
