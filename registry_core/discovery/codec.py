@@ -94,24 +94,22 @@ def to_plain(value: object, shared: dict[int, Plain] | None = None) -> Plain:
     ('', ('CapabilityClaim', ('CapabilityName', 'validation'), 0.5))
     """
     kind = type(value)
-    if kind in _LEAVES:
-        return value
     if kind is tuple:
-        return ("", *_all_plain(cast("tuple[object, ...]", value), shared))
-    parts = _PARTS.get(kind)
-    if parts is None:
+        name, parts = "", cast("tuple[object, ...]", value)
+    elif kind in _LEAVES:
+        return value
+    elif kind not in _PARTS:
         return (kind.__name__, str(value)) if kind in _NAME_TYPES else str(value)
-    if shared is not None and id(value) in shared:
+    elif shared is not None and kind is Manifest:
+        if id(value) not in shared:
+            shared[id(value)] = to_plain(value)
         return shared[id(value)]
-    plain = (kind.__name__, *_all_plain(parts(value), shared))
-    if shared is not None and kind is Manifest:
-        shared[id(value)] = plain
-    return plain
-
-
-def _all_plain(values: tuple[object, ...], shared: dict[int, Plain] | None) -> list[Plain]:
+    else:
+        name, parts = kind.__name__, _PARTS[kind](value)
     # Most parts are leaves, and a call for each would take twice the time of all the rest.
-    return [item if type(item) in _LEAVES else to_plain(item, shared) for item in values]
+    if _LEAVES.issuperset(map(type, parts)):
+        return (name, *parts)
+    return (name, *[item if type(item) in _LEAVES else to_plain(item, shared) for item in parts])
 
 
 def sealed(text: bytes) -> Plain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
+    from registry_core.discovery.places import Mark
+
 __all__ = [
     "Metadata",
     "Misfit",
@@ -27,6 +30,10 @@ __all__ = [
 ]
 
 _SHOWN = 200
+_HEADERS = re.compile(
+    r"^(name|version|requires-python|requires-dist)[ \t]*:(.*)$",
+    re.ASCII | re.IGNORECASE | re.MULTILINE,
+).findall
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +62,16 @@ class Misfit:
     fix: str
 
 
-def read_metadata(folder: Path | str) -> Metadata | str:
-    """Return the metadata in *folder*, or why it cannot be used."""
+def read_metadata(folder: Path | str, marks: list[Mark] | None = None) -> Metadata | str:
+    """Return the metadata in *folder*, or why it cannot be used.
+
+    Args:
+        folder: The metadata folder.
+        marks: Gets the marks of the files that are read.
+    """
     for name in ("METADATA", "PKG-INFO"):
         try:
-            fields = _fields(read_bounded(f"{folder}/{name}").decode("utf-8"))
+            fields = _fields(read_bounded(f"{folder}/{name}", marks=marks).decode("utf-8"))
         except FileNotFoundError:
             continue
         except UnreadableError as error:
@@ -98,12 +110,11 @@ def version_of(text: str) -> str | None:
 
 
 def _fields(text: str) -> dict[str, list[str]]:
-    """Return the headers before the first empty line, by name in lower case."""
+    """Return the headers that matter before the first empty line, by name in lower case."""
     fields: dict[str, list[str]] = {}
-    for line in text.replace("\r\n", "\n").partition("\n\n")[0].split("\n"):
-        name, colon, value = line.partition(":")
-        if colon and not line[0].isspace():
-            fields.setdefault(name.strip().lower(), []).append(value.strip())
+    head = text.replace("\r\n", "\n").partition("\n\n")[0]
+    for name, value in _HEADERS(head):
+        fields.setdefault(name.lower(), []).append(value.strip())
     return fields
 
 

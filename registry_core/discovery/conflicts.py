@@ -35,6 +35,8 @@ def settle_names(
         for name, them in owners.items()
         if pins.get(name) not in them
     )
+    if not owners:
+        return tuple(records), ()
     judged: list[PluginRecord] = []
     for record in records:
         them = owners.get(record.name, ())
@@ -71,6 +73,8 @@ def settle_files(
         Conflict("agent", agent, them, f"tell the authors of {them[0].partition(':')[0]}")
         for agent, them in ids.items()
     ]
+    if not conflicts:
+        return tuple(records), ()
     blame: dict[str, Conflict] = {}
     for conflict in conflicts:
         for owner in conflict.owners:
@@ -114,7 +118,10 @@ def _agents(record: PluginRecord) -> tuple[AgentDefinition, ...]:
 
 def _owners(claims: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     """Return what more than one owner claims, with them, sorted."""
-    owners: dict[str, set[str]] = defaultdict(set)
+    first: dict[str, str] = {}
+    several: dict[str, set[str]] = defaultdict(set)
     for name, owner in claims:
-        owners[name].add(owner)
-    return {name: tuple(sorted(them)) for name, them in sorted(owners.items()) if len(them) > 1}
+        before = first.setdefault(name, owner)
+        if before != owner:
+            several[name] |= {before, owner}
+    return {name: tuple(sorted(them)) for name, them in sorted(several.items())}

@@ -21,8 +21,7 @@ from registry_core.discovery.inspection import (
     Inspection,
     PluginFiles,
     check_targets,
-    inspect,
-    marked_files,
+    inspect_marked,
 )
 from registry_core.discovery.ownership import OwnedFiles
 from registry_core.discovery.places import FRESH_NS, Mark, mark_of, marks_of
@@ -191,18 +190,24 @@ def search(
 def _recalled(
     found: FoundDistribution, known: Mapping[str, Remembered], remembered_ns: int
 ) -> Remembered:
-    marks = marked_files(found)
     before = known.get(found.metadata)
-    if before is None or before.marks != marks:
-        return Remembered(marks, inspect(found))
-    outside = before.outside
-    newest = max(time_ns for _, time_ns, _ in (*marks, *outside))
-    if newest >= remembered_ns - FRESH_NS or outside != marks_of(path for path, _, _ in outside):
-        return Remembered(marks, inspect(found))
+    if before is None or not _holds(before, remembered_ns):
+        return _inspected(found)
     if all(answer.probed.manifest for answer in before.answers):
         return before
     # What was missing for an import may have been installed since.
     return replace(before, answers=tuple(a for a in before.answers if a.probed.manifest))
+
+
+def _holds(before: Remembered, remembered_ns: int) -> bool:
+    marks = (*before.marks, *before.outside)
+    newest = max(time_ns for _, time_ns, _ in marks)
+    return newest < remembered_ns - FRESH_NS and marks == marks_of(path for path, _, _ in marks)
+
+
+def _inspected(found: FoundDistribution) -> Remembered:
+    inspection, marks = inspect_marked(found)
+    return Remembered(marks, inspection)
 
 
 def _copies(

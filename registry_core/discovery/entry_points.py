@@ -81,21 +81,22 @@ def parse_entry_points(data: bytes) -> tuple[PluginEntry, ...]:
     sections: set[str] = set()
     section = ""
     for number, line in enumerate(text.split("\n"), start=1):
-        content = line.rstrip("\r")
-        if not content.strip() or content.lstrip()[0] in "#;":
+        content = line.strip()
+        if not content or content[0] in "#;":
             continue
-        if content.startswith("[") and content.rstrip().endswith("]"):
-            section = content.rstrip()[1:-1].strip()
+        if line[0] == "[" and content[-1] == "]":
+            section = content[1:-1].strip()
             if section in sections and section in {MANIFESTS, PLUGINS}:
                 raise EntryPointError(_at(number, f"section [{section}] stands twice"))
             sections.add(section)
-        elif content[0].isspace() or "=" not in content or not section or "\0" in content:
+        elif line[0].isspace() or "=" not in content or not section or "\0" in content:
             raise EntryPointError(_at(number, "is not of the form name = value"))
         elif section in {MANIFESTS, PLUGINS}:
-            name, _, value = (part.strip() for part in content.partition("="))
-            if (section, name) in found:
-                raise EntryPointError(_at(number, f"{name!a} stands twice"))
-            found[section, name] = value
+            name, _, value = content.partition("=")
+            entry = section, name.strip()
+            if entry in found:
+                raise EntryPointError(_at(number, f"{entry[1]!a} stands twice"))
+            found[entry] = value.strip()
             if len(found) > _MAX_ENTRIES:
                 raise EntryPointError(_at(number, f"more than {_MAX_ENTRIES} entries"))
     return tuple(_entry(name, found) for name in sorted({name for _, name in found}))

@@ -9,18 +9,33 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import TYPE_CHECKING
+
+from registry_core.discovery.places import mark_of
+
+if TYPE_CHECKING:
+    from registry_core.discovery.places import Mark
 
 __all__ = ["MAX_BYTES", "UnreadableError", "file_below", "read_bounded"]
 
 MAX_BYTES = 1 << 20
+# O_NONBLOCK so that opening a pipe returns; absent on Windows, which has no such pipes.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
 
 
 class UnreadableError(Exception):
     """A file that will not be read, and why. Stays inside discovery."""
 
 
-def read_bounded(path: str | os.PathLike[str], *, limit: int = MAX_BYTES) -> bytes:
+def read_bounded(
+    path: str | os.PathLike[str], *, limit: int = MAX_BYTES, marks: list[Mark] | None = None
+) -> bytes:
     """Return the content of a regular file of at most *limit* bytes.
+
+    Args:
+        path: The file.
+        limit: Most bytes that are read.
+        marks: Gets the mark of the file, as it was before it was read, whatever becomes of that.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -28,20 +43,15 @@ def read_bounded(path: str | os.PathLike[str], *, limit: int = MAX_BYTES) -> byt
             too large, or closed to us.
     """
     try:
-        # O_NONBLOCK so that opening a pipe returns; absent on Windows, which has no such pipes.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    except FileNotFoundError:
-        if os.path.islink(path):
-            message = "is a link to nothing"
-            raise UnreadableError(message) from None
+        descriptor = _opened(path)
+    except (FileNotFoundError, UnreadableError):
+        if marks is not None:
+            marks.append(mark_of(os.fspath(path)))
         raise
-    except OSError as error:
-        raise UnreadableError(error.strerror or "cannot be opened") from error
-    except ValueError as error:
-        message = "has no name that a file can have"
-        raise UnreadableError(message) from error
     try:
         status = os.fstat(descriptor)
+        if marks is not None:
+            marks.append((os.fspath(path), status.st_mtime_ns, status.st_size))
         if not stat.S_ISREG(status.st_mode):
             message = "is not a regular file"
             raise UnreadableError(message)
@@ -59,6 +69,21 @@ def read_bounded(path: str | os.PathLike[str], *, limit: int = MAX_BYTES) -> byt
         raise UnreadableError(error.strerror or "cannot be read") from error
     finally:
         os.close(descriptor)
+
+
+def _opened(path: str | os.PathLike[str]) -> int:
+    try:
+        return os.open(path, _READ)
+    except FileNotFoundError:
+        if os.path.islink(path):
+            message = "is a link to nothing"
+            raise UnreadableError(message) from None
+        raise
+    except OSError as error:
+        raise UnreadableError(error.strerror or "cannot be opened") from error
+    except ValueError as error:
+        message = "has no name that a file can have"
+        raise UnreadableError(message) from error
 
 
 def file_below(root: str, relative: str, folders: set[str]) -> str | None:

@@ -21,7 +21,7 @@ from registry_core.discovery.entry_points import (
 )
 from registry_core.discovery.files import UnreadableError, read_bounded
 from registry_core.discovery.ownership import OwnedFiles
-from registry_core.discovery.places import Mark, marks_of
+from registry_core.discovery.places import Mark, mark_of, marks_of
 from registry_core.errors import Fault, ManifestError
 from registry_core.schemas.declared import faults_in_schema
 from registry_core.schemas.plain import is_plain, is_small
@@ -29,14 +29,9 @@ from registry_core.schemas.plain import is_plain, is_small
 if TYPE_CHECKING:
     from registry_core.discovery.scan import FoundDistribution
 
-__all__ = ["Flaw", "Inspection", "PluginFiles", "check_targets", "inspect", "marked_files"]
+__all__ = ["Flaw", "Inspection", "PluginFiles", "check_targets", "inspect", "inspect_marked"]
 
-_METADATA_FILES = (
-    "",
-    "/entry_points.txt",
-    "/METADATA",
-    "/RECORD",
-)
+_METADATA_FILES = ("entry_points.txt", "METADATA", "RECORD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +64,6 @@ class PluginFiles:
     targets: tuple[str, ...] = ()
     text: bytes = b""
 
-    @property
-    def manifests(self) -> tuple[str, ...]:
-        """The file of the manifest, when there is one."""
-        return self.targets[:1] if self.entry.manifest else ()
-
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
@@ -99,25 +89,35 @@ class Inspection:
         return bool(self.plugins) or self.flaw is not None
 
 
-def marked_files(found: FoundDistribution) -> tuple[Mark, ...]:
-    """Return the marks of the metadata files that an inspection of *found* reads."""
-    return marks_of(
-        f"{found.metadata}/{name}" if name else found.metadata for name in _METADATA_FILES
-    )
+def inspect_marked(found: FoundDistribution) -> tuple[Inspection, tuple[Mark, ...]]:
+    """Return what :func:`inspect` returns, and the marks of the metadata that it depends on."""
+    marks = [mark_of(found.metadata)]
+    inspection = inspect(found, marks)
+    if inspection.concerns_us:
+        # What mends a flaw may depend on a file that was not read for the flaw.
+        read = {path for path, _, _ in marks}
+        files = (f"{found.metadata}/{name}" for name in _METADATA_FILES)
+        marks += marks_of(file for file in files if file not in read)
+    return inspection, tuple(marks)
 
 
-def inspect(found: FoundDistribution) -> Inspection:
-    """Return what the files of *found* say; whatever is in them, nothing is raised."""
+def inspect(found: FoundDistribution, marks: list[Mark] | None = None) -> Inspection:
+    """Return what the files of *found* say; whatever is in them, nothing is raised.
+
+    Args:
+        found: Whose files.
+        marks: Gets the marks of the metadata files that are read.
+    """
     try:
-        return _inspect(found)
+        return _inspect(found, [] if marks is None else marks)
     except Exception as error:  # noqa: BLE001 -- one distribution must never hide the others
         reason = f"could not be read: {type(error).__name__}"
         return Inspection(flaw=Flaw("internal", reason, mend(found, "entry_points.txt")))
 
 
-def _inspect(found: FoundDistribution) -> Inspection:
+def _inspect(found: FoundDistribution, marks: list[Mark]) -> Inspection:
     try:
-        data = read_bounded(f"{found.metadata}/entry_points.txt")
+        data = read_bounded(f"{found.metadata}/entry_points.txt", marks=marks)
     except FileNotFoundError:
         return Inspection()
     except UnreadableError as error:
@@ -130,24 +130,27 @@ def _inspect(found: FoundDistribution) -> Inspection:
     except EntryPointError as error:
         fix = remove(found) if error.is_hostile else mend(found, "entry_points.txt")
         return Inspection(flaw=Flaw("entry_points", f"entry_points.txt: {error}", fix))
-    return _with_plugins(found, entries)
+    return _with_plugins(found, entries, marks)
 
 
-def _with_plugins(found: FoundDistribution, entries: tuple[PluginEntry, ...]) -> Inspection:
+def _with_plugins(
+    found: FoundDistribution, entries: tuple[PluginEntry, ...], marks: list[Mark]
+) -> Inspection:
     if found.problem:
         return Inspection(flaw=Flaw("name", found.problem, install(found)))
-    metadata = read_metadata(found.metadata)
+    metadata = read_metadata(found.metadata, marks)
     flaw = _identity_flaw(found, metadata)
     if flaw is not None or isinstance(metadata, str):
         return Inspection(flaw=flaw, plugins=tuple(map(PluginFiles, entries)))
-    owned = OwnedFiles(found.metadata, root=found.metadata.rpartition("/")[0])
+    owned = OwnedFiles(found.metadata, root=found.metadata.rpartition("/")[0], marks=marks)
     project = owned.editable_project
-    plugins = tuple(_plugin(found, entry, owned) for entry in entries)
+    manifests: list[Mark] = []
+    plugins = tuple([_plugin(found, entry, owned, manifests) for entry in entries])
     return Inspection(
         metadata=metadata,
         plugins=plugins,
         editable=project,
-        manifests=marks_of(dict.fromkeys(file for plugin in plugins for file in plugin.manifests)),
+        manifests=tuple(dict.fromkeys(manifests)),
     )
 
 
@@ -163,7 +166,9 @@ def _identity_flaw(found: FoundDistribution, metadata: Metadata | str) -> Flaw |
     return None
 
 
-def _plugin(found: FoundDistribution, entry: PluginEntry, owned: OwnedFiles) -> PluginFiles:
+def _plugin(
+    found: FoundDistribution, entry: PluginEntry, owned: OwnedFiles, manifests: list[Mark]
+) -> PluginFiles:
     module = owned.module_place(entry.module) if entry.module else None
     if entry.module and module is None:
         reason = f"module {entry.module!a} is not a file of this distribution"
@@ -181,7 +186,7 @@ def _plugin(found: FoundDistribution, entry: PluginEntry, owned: OwnedFiles) -> 
         return PluginFiles(entry, flaw=Flaw("manifest", reason, fix))
     targets = (file, *targets)
     try:
-        text = read_bounded(file)
+        text = read_bounded(file, marks=manifests)
         manifest, unknown = read_manifest(entry.manifest, text)
         _refuse_schemas(entry.manifest, manifest, text)
     except (ManifestError, UnreadableError, FileNotFoundError) as error:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, cast
 
 from registry_core.discovery.allocating import Allocating
 from registry_core.discovery.codec import SHAPE, Plain, from_plain, sealed, to_plain
+from registry_core.discovery.conflicts import agent_ids
 from registry_core.discovery.discover import Discovery, Remembered, search
 from registry_core.discovery.packing import CorruptError, pack, unpack
 from registry_core.discovery.places import Mark
 from registry_core.discovery.report import Conflict, DiscoveryReport, PluginRecord
 from registry_core.discovery.rows import AgentRow, plugin_row_of, row_of
-from registry_core.names import AgentId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -121,7 +121,7 @@ def listed(report: DiscoveryReport) -> tuple[str, bytes, bytes]:
 
 def _rows(report: DiscoveryReport) -> Iterator[AgentRow]:
     for record in report.plugins:
-        for agent in record.offered.agents if record.offered else ():
-            version = agent.version or record.version
-            full = AgentId.of(record.distribution, agent.name, version)
-            yield row_of(full, agent, contested=record.state == "conflict")
+        if offered := record.offered:
+            contested = record.state == "conflict"
+            for full, agent in zip(agent_ids(record), offered.agents, strict=True):
+                yield row_of(full, agent, contested=contested)

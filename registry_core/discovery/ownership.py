@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from registry_core.discovery.places import Mark
+
 __all__ = ["OwnedFiles", "RecordedFile", "read_record"]
 
 _MAX_RECORD_BYTES = 16 << 20
+_PLAIN_URL = re.compile(r"file://(/[A-Za-z0-9/._+-]*)").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,17 @@ def _rows(text: str) -> Iterator[tuple[str, str]]:
 class OwnedFiles:
     """The files of one distribution, read when first asked for."""
 
-    def __init__(self, metadata: Path | str, *, root: str = "") -> None:
+    def __init__(
+        self, metadata: Path | str, *, root: str = "", marks: list[Mark] | None = None
+    ) -> None:
         """Take the metadata folder of the distribution.
 
         Args:
             metadata: The folder.
             root: The folder that it lies in, links followed, where that is known.
+            marks: Gets the mark of the RECORD when that is read.
         """
+        self._marks = marks
         self._metadata = str(metadata)
         self._root = root or os.path.realpath(os.path.dirname(self._metadata))
         self._folders: set[str] = set()
@@ -100,7 +108,7 @@ class OwnedFiles:
 
     def place(self, relative: str) -> str | None:
         """Return what :meth:`find` returns, as text."""
-        roots = (self._root,) if relative in self.recorded else ()
+        roots = (self._root,) if self._lists(relative) else ()
         for root in (*roots, *self._editable_roots):
             if place := file_below(root, relative, self._folders):
                 return place
@@ -123,10 +131,29 @@ class OwnedFiles:
     def recorded(self) -> frozenset[str]:
         """The paths that RECORD lists."""
         try:
-            text = read_bounded(f"{self._metadata}/RECORD", limit=_MAX_RECORD_BYTES).decode()
-            return frozenset([path for path, _ in _rows(text)])
-        except (FileNotFoundError, UnreadableError, ValueError):
+            return frozenset([path for path, _ in _rows(self._record)])
+        except ValueError:
             return frozenset()
+
+    def _lists(self, relative: str) -> bool:
+        """Return whether *relative* is recorded; few ask for more than three of many files."""
+        record = self._record
+        if '"' not in record:
+            if relative not in record:
+                return False
+            if f"\n{relative}," in record:
+                return True
+        return relative in self.recorded
+
+    @cached_property
+    def _record(self) -> str:
+        """The text of RECORD behind an empty line; empty where it cannot be read."""
+        file = f"{self._metadata}/RECORD"
+        try:
+            data = read_bounded(file, limit=_MAX_RECORD_BYTES, marks=self._marks)
+            return f"\n{data.decode()}"
+        except (FileNotFoundError, UnreadableError, UnicodeDecodeError):
+            return ""
 
     @cached_property
     def editable_project(self) -> str:
@@ -168,11 +195,23 @@ def _editable_folder(direct: object) -> str:
     info, url = facts.get("dir_info"), facts.get("url")
     if not isinstance(info, dict) or cast("dict[object, object]", info).get("editable") is not True:
         return ""
-    from urllib.parse import unquote, urlsplit
-
     try:
-        parts = urlsplit(str(url))
-        folder = os.path.realpath(unquote(parts.path)) if parts.scheme == "file" else ""
+        place = _place_of(str(url))
+        folder = os.path.realpath(place) if place is not None else ""
     except ValueError:
         return ""
     return folder if folder != "/" else ""  # the root of the file system is nobody's project
+
+
+def _place_of(url: str) -> str | None:
+    """Return the path in *url* when that is one of a file.
+
+    Raises:
+        ValueError: If it is no URL.
+    """
+    if plain := _PLAIN_URL(url):
+        return plain[1]
+    from urllib.parse import unquote, urlsplit  # rare, and slow to import
+
+    parts = urlsplit(url)
+    return unquote(parts.path) if parts.scheme == "file" else None

@@ -48,20 +48,20 @@ def plugin_row_of(record: PluginRecord) -> PluginRow:
     """Return what a list shows of the plugin of *record*."""
     manifest = record.manifest
     return PluginRow(
-        name=str(record.name),
-        distribution=record.distribution,
-        version=record.version,
-        location=record.location,
-        state=record.state,
-        code=record.code,
-        reason=record.reason,
-        fix=record.fix,
-        notes=record.notes,
-        blocked_agents=tuple(map(str, record.blocked_agents)),
-        agents=len(manifest.agents) if manifest else None,
-        middleware=len(manifest.middleware) if manifest else None,
-        collectors=len(manifest.collectors) if manifest else None,
-        hooks=manifest.hooks if manifest else None,
+        str(record.name),
+        record.distribution,
+        record.version,
+        record.location,
+        record.state,
+        record.code,
+        record.reason,
+        record.fix,
+        record.notes,
+        tuple(map(str, record.blocked_agents)),
+        len(manifest.agents) if manifest else None,
+        len(manifest.middleware) if manifest else None,
+        len(manifest.collectors) if manifest else None,
+        manifest.hooks if manifest else None,
     )
 
 
@@ -69,9 +69,9 @@ def row_of(agent: str, definition: AgentDefinition, *, contested: bool) -> Agent
     """Return what a list shows of the agent with the id *agent*."""
     return (
         str(agent),
-        tuple((item.name, str(item.schema)) for item in definition.inputs),
+        tuple([(item.name, str(item.schema)) for item in definition.inputs]),
         str(definition.output),
-        tuple((str(claim.name), claim.score) for claim in definition.capabilities),
+        tuple([(str(claim.name), claim.score) for claim in definition.capabilities]),
         definition.summary,
         definition.tags,
         contested,

@@ -44,6 +44,8 @@ class TrustList:
 
     def refusal(self, distribution: str, plugin: str) -> str:
         """Return which list keeps a plugin out; empty when none does."""
+        if not (self._block or self._allow):
+            return ""
         names = {distribution, f"{distribution}:{plugin}"}
         if names & self._block:
             return "is on the block list"
@@ -67,6 +69,8 @@ class TrustList:
         self, distribution: str, plugin: str, version: str, agents: Iterable[AgentDefinition]
     ) -> tuple[str, ...]:
         """Return the short names of the agents that a list keeps out by themselves, sorted."""
+        if not (self._block or self._allow):
+            return ()
         whole = not self._allow or distribution == _HOST
         whole = whole or bool({distribution, f"{distribution}:{plugin}"} & self._allow)
         refused: list[str] = []

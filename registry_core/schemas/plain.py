@@ -45,10 +45,11 @@ def is_small(data: bytes) -> bool:
     >>> is_small(b'{"format": 1}'), is_small(b"[" * 65 + b"]" * 65)
     (True, False)
     """
-    # Of a value no more is counted than twice its text, and two values have a mark in between.
-    few = len(data) <= min(MAX_BYTES // 2, 2 * MAX_NODES)
+    # Of a value no more is counted than twice its text, and a comma or a bracket is before each.
+    few = len(data) <= MAX_NODES or sum(map(data.count, (b",", b"[", b"{"))) < MAX_NODES
     # A document lies in three brackets of a manifest, and what is in no bracket is one level more.
-    return few and nesting_of(data, MAX_DEPTH + 2) <= MAX_DEPTH + 2
+    flat = nesting_of(data, MAX_DEPTH + 2) <= MAX_DEPTH + 2
+    return 2 * len(data) <= MAX_BYTES and few and flat
 
 
 def is_plain(schema: SchemaDefinition) -> bool:
