@@ -1,8 +1,8 @@
 """Threads for agents that are not async.
 
 Daemon threads of our own rather than the default executor: one that never comes back keeps
-neither the next call waiting nor the process alive. It is counted and named instead, and
-beyond a limit of such threads no further call is made.
+neither the next call waiting nor the process alive. It is counted and named instead. Who has
+left too many such threads behind is called no more until some come back; others are.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import contextvars
 import logging
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,15 +43,19 @@ class AgentThreads:
     May be kept between runs and shared by several event loops.
     """
 
-    def __init__(self, *, at_once: int = 32, stuck_limit: int = 64) -> None:
+    def __init__(
+        self, *, at_once: int = 32, stuck_limit: int = 64, stuck_of_all: int = 256
+    ) -> None:
         """Prepare; starts nothing.
 
         Args:
             at_once: How many calls may run at the same time, those given up not counted.
-            stuck_limit: How many calls that were given up may still be running.
+            stuck_limit: How many calls of one name that were given up may still be running.
+            stuck_of_all: How many of all names together.
         """
         self._at_once = at_once
         self._stuck_limit = stuck_limit
+        self._stuck_of_all = stuck_of_all
         self._wake = threading.Condition()
         self._jobs: deque[_Job] = deque()
         self._stuck: set[_Job] = set()
@@ -72,7 +76,7 @@ class AgentThreads:
             name: Whose call it is, for when it never comes back.
 
         Raises:
-            StuckThreadsError: If too many earlier calls have never come back.
+            StuckThreadsError: If too many earlier calls of that name, or of all, never came back.
             asyncio.CancelledError: If the caller is cancelled; the call then goes on unheard.
         """
         loop = asyncio.get_running_loop()
@@ -94,8 +98,7 @@ class AgentThreads:
 
     def _put(self, job: _Job) -> None:
         with self._wake:
-            if len(self._stuck) >= self._stuck_limit:
-                raise StuckThreadsError(tuple(sorted({stuck.name for stuck in self._stuck})))
+            self._refuse_stuck(job.name)
             self._jobs.append(job)
             room = self._workers - len(self._stuck) < self._at_once
             if self._idle < len(self._jobs) and room:
@@ -104,6 +107,13 @@ class AgentThreads:
                 threading.Thread(target=self._work, name="registry-agent", daemon=True).start()
             else:
                 self._wake.notify()
+
+    def _refuse_stuck(self, name: str) -> None:
+        left_by = Counter(stuck.name for stuck in self._stuck)
+        if left_by[name] >= self._stuck_limit:
+            raise StuckThreadsError([name])
+        if left_by.total() >= self._stuck_of_all:
+            raise StuckThreadsError(sorted(left_by))
 
     def _give_up(self, job: _Job) -> None:
         with self._wake:

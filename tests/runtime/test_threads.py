@@ -141,18 +141,52 @@ class TestStuck:
         assert settled == Returned(42)
         assert stuck == tuple(f"stuck{n:02}" for n in range(40))
 
-    def test_beyond_the_limit_nothing_more_is_called(self, gate: threading.Event) -> None:
-        """A leak without an end takes the machine; the message says whose it is."""
+    def test_who_left_too_many_behind_is_called_no_more_and_others_are(
+        self, gate: threading.Event
+    ) -> None:
+        """One bad agent must not take the others along."""
 
-        async def main() -> StuckThreadsError:
+        async def main() -> tuple[StuckThreadsError, object]:
             threads = AgentThreads(stuck_limit=3)
             for _ in range(3):
                 await give_up(threads, gate.wait, "bad-agents/hangs@1")
             with pytest.raises(StuckThreadsError) as caught:
+                await threads.call(lambda: 42, name="bad-agents/hangs@1")
+            return caught.value, await threads.call(lambda: 42, name="healthy")
+
+        refused, healthy = asyncio.run(main())
+
+        assert refused.agents == ("bad-agents/hangs@1",)
+        assert healthy == Returned(42)
+
+    def test_who_is_called_no_more_is_called_again_once_they_came_back(
+        self, gate: threading.Event
+    ) -> None:
+        """A service that was down for an hour is no reason to start the host anew."""
+
+        async def main() -> object:
+            threads = AgentThreads(stuck_limit=1)
+            await give_up(threads, gate.wait, "hangs")
+            gate.set()
+            for _ in range(500):
+                if threads.stuck:
+                    await asyncio.sleep(0.01)
+            return await threads.call(lambda: 42, name="hangs")
+
+        assert asyncio.run(main()) == Returned(42)
+
+    def test_beyond_the_limit_of_all_nobody_is_called(self, gate: threading.Event) -> None:
+        """A leak without an end takes the machine; the message says whose they are."""
+
+        async def main() -> StuckThreadsError:
+            threads = AgentThreads(stuck_of_all=2)
+            for name in ("second", "first"):
+                await give_up(threads, gate.wait, name)
+            with pytest.raises(StuckThreadsError) as caught:
                 await threads.call(lambda: 42, name="healthy")
             return caught.value
 
-        assert asyncio.run(main()).agents == ("bad-agents/hangs@1",)
+        assert asyncio.run(main()).agents == ("first", "second")
 
     def test_a_call_that_comes_back_after_all_is_stuck_no_more(self, gate: threading.Event) -> None:
         """Slow is not stuck."""
