@@ -7,7 +7,7 @@ holds facts, and no way to say which code to run. Lists and objects are JSON and
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -72,7 +72,10 @@ _CLASSES: Mapping[str, Callable[..., object]] = {
     _SEALED: recall_manifest,
 }
 _FIELDS: Mapping[type, tuple[str, ...]] = {
-    cls: tuple(field.name for field in fields(cls)) for cls in _RECORDS.values()
+    cls: tuple(field.name for field in fields(cls))
+    if is_dataclass(cls)
+    else tuple(cls.__annotations__)
+    for cls in _RECORDS.values()
 }
 
 _PARTS: Mapping[type, Callable[[object], tuple[object, ...]]] = {

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from registry_core.definitions.manifest import HOST_API
 from registry_core.discovery.files import UnreadableError, read_bounded
@@ -36,8 +35,7 @@ _HEADERS = re.compile(
 ).findall
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(NamedTuple):
     """The part of a distribution's metadata that decides whether it fits.
 
     Attributes:
@@ -53,8 +51,7 @@ class Metadata:
     requires: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(NamedTuple):
     """Why a plugin does not fit, and what mends it."""
 
     code: str

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from registry_core.definitions.validating import recall_manifest
 from registry_core.discovery.compatibility import check_host_api, check_requirements
@@ -46,8 +46,7 @@ Prober: TypeAlias = Callable[[str], Probed]
 _PROBES_AT_ONCE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a child process said of one module.
 
     Attributes:
@@ -61,8 +60,7 @@ class Answer:
     sources: tuple[Mark, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(NamedTuple):
     """What was read of one distribution, and when that stops to be true.
 
     Attributes:
@@ -196,7 +194,7 @@ def _recalled(
     if all(answer.probed.manifest for answer in before.answers):
         return before
     # What was missing for an import may have been installed since.
-    return replace(before, answers=tuple(a for a in before.answers if a.probed.manifest))
+    return before._replace(answers=tuple(a for a in before.answers if a.probed.manifest))
 
 
 def _holds(before: Remembered, remembered_ns: int) -> bool:
@@ -336,7 +334,8 @@ class _Judge:
         answer = Answer(module, probed, marks_of(sources))
         if project and probed.manifest is None:
             self.lasting = False
-        self.seen[found.metadata] = replace(remembered, answers=(*remembered.answers, answer))
+        answers = (*remembered.answers, answer)
+        self.seen[found.metadata] = remembered._replace(answers=answers)
         return probed
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from registry_core.errors import InvalidNameError
 from registry_core.names import PluginName
@@ -42,8 +42,7 @@ class EntryPointError(Exception):
         super().__init__(message)
 
 
-@dataclass(frozen=True, slots=True)
-class PluginEntry:
+class PluginEntry(NamedTuple):
     """The entry points of one plugin.
 
     Attributes:

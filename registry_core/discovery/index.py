@@ -301,11 +301,14 @@ def _preamble(packed: bytes) -> bytes:
 
 def _store(file: str, head: Head, tail: bytes) -> None:
     packed = pack(head)
-    write_whole(file, _preamble(packed) + packed + tail)
+    write_whole(file, _preamble(packed), packed, tail)
 
 
-def write_whole(file: str, content: bytes) -> None:
-    """Write a *file* of the cache whole or not at all; its folder must be ours alone."""
+def write_whole(file: str, *parts: bytes) -> None:
+    """Write a *file* of the cache whole or not at all; its folder must be ours alone.
+
+    Its parts are written one by one: to join megabytes takes longer than to write them.
+    """
     part = f"{file}.{os.getpid()}.{time.monotonic_ns()}.part"
     folder = file.rpartition("/")[0]
     try:
@@ -314,7 +317,7 @@ def write_whole(file: str, content: bytes) -> None:
             return
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "wb") as stream:
-            stream.write(content)
+            stream.writelines(parts)
         os.replace(part, file)
         _prune(folder)
     except OSError:

@@ -6,10 +6,9 @@ as long as its marks do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from registry_core.definitions.manifest import Manifest
 from registry_core.definitions.validating import read_manifest
 from registry_core.discovery.advice import install, mend, remove, update
 from registry_core.discovery.compatibility import Metadata, read_metadata, version_of
@@ -27,6 +26,7 @@ from registry_core.schemas.declared import faults_in_schema
 from registry_core.schemas.plain import is_plain, is_small
 
 if TYPE_CHECKING:
+    from registry_core.definitions.manifest import Manifest
     from registry_core.discovery.scan import FoundDistribution
 
 __all__ = ["Flaw", "Inspection", "PluginFiles", "check_targets", "inspect", "inspect_marked"]
@@ -34,8 +34,7 @@ __all__ = ["Flaw", "Inspection", "PluginFiles", "check_targets", "inspect", "ins
 _METADATA_FILES = ("entry_points.txt", "METADATA", "RECORD")
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(NamedTuple):
     """Why something cannot be used, and what mends it."""
 
     code: str
@@ -43,8 +42,7 @@ class Flaw:
     fix: str
 
 
-@dataclass(frozen=True, slots=True)
-class PluginFiles:
+class PluginFiles(NamedTuple):
     """What the files of one plugin say.
 
     Attributes:
@@ -65,8 +63,7 @@ class PluginFiles:
     text: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(NamedTuple):
     """What the files of one distribution say.
 
     Attributes:

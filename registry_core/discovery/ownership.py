@@ -11,9 +11,8 @@ import json
 import os
 import re
 import sys
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from registry_core.discovery.files import UnreadableError, file_below, read_bounded
 
@@ -29,8 +28,7 @@ _MAX_RECORD_BYTES = 16 << 20
 _PLAIN_URL = re.compile(r"file://(/[A-Za-z0-9/._+-]*)").fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedFile:
+class RecordedFile(NamedTuple):
     """One line of a RECORD.
 
     Attributes:

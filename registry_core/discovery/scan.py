@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from registry_core.discovery.entry_points import mentions_us
 from registry_core.discovery.places import foreign_finders, search_folders
@@ -31,8 +30,7 @@ _NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*", re.ASCII)
 _UNNAMED = "its name is not a name"
 
 
-@dataclass(frozen=True, slots=True)
-class FoundDistribution:
+class FoundDistribution(NamedTuple):
     """A distribution on the path.
 
     Attributes:
