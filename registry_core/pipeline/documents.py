@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,7 +22,7 @@ DocumentT = TypeVar("DocumentT")
 def dump(kind: type[DocumentT], document: DocumentT) -> str:
     """Return *document* as JSON text; callables that are only local stay behind."""
     exclude: Mapping[str, bool | set[str]] = {"local": True, "pipeline": {"local"}}
-    return TypeAdapter(kind).dump_json(document, exclude=exclude).decode()
+    return _adapter(cast("object", kind)).dump_json(document, exclude=exclude).decode()
 
 
 def load(kind: type[DocumentT], text: str | bytes) -> DocumentT:
@@ -32,11 +33,17 @@ def load(kind: type[DocumentT], text: str | bytes) -> DocumentT:
             nobody knows are faults: a misspelt policy must not be a forgotten one.
     """
     try:
-        return TypeAdapter(kind).validate_json(text, strict=True)
+        adapter = _adapter(cast("object", kind))
+        return cast("DocumentT", adapter.validate_json(text, strict=True))
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False)
         faults = [fault for detail in details for fault in _faults(detail)]
     raise PipelineError("document", faults)
+
+
+@cache
+def _adapter(kind: object) -> TypeAdapter[object]:
+    return TypeAdapter(cast("type[object]", kind))
 
 
 def _faults(detail: ErrorDetails) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from hashlib import sha256
 from itertools import chain
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -225,9 +226,14 @@ def digest_of(pipeline: Pipeline) -> str:
 def locked_agent(definition: AgentDefinition) -> LockedAgent:
     """Return what to lock of an agent."""
     # Without defaults, so that a field that a later host knows changes no digest.
-    text = TypeAdapter(AgentDefinition).dump_json(definition, exclude_defaults=True)
+    text = _definitions().dump_json(definition, exclude_defaults=True)
     inputs = {item.name: item.schema for item in definition.inputs}
     return LockedAgent(_digest(text), definition.output, inputs)
+
+
+@cache
+def _definitions() -> TypeAdapter[AgentDefinition]:
+    return TypeAdapter(AgentDefinition)
 
 
 def _digest(text: bytes) -> str:
