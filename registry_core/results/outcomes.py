@@ -125,6 +125,8 @@ class StageRecord:
         attempts: Every try, in order.
         error: The failure that decided it, or None.
         answered_by: The middleware that answered instead of the agent, or empty.
+        input_bytes: How large its inputs are, as they came; None where that is not known.
+        output_bytes: How large its output is, likewise.
     """
 
     index: int
@@ -136,6 +138,8 @@ class StageRecord:
     attempts: tuple[AttemptRecord, ...] = ()
     error: ErrorRecord | None = None
     answered_by: str = ""
+    input_bytes: int | None = None
+    output_bytes: int | None = None
 
     @property
     def phases(self) -> Phases:

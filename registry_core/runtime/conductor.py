@@ -122,7 +122,7 @@ class Conductor:
             value: object = None if done.output is None else json.loads(done.output)
             shared = self._wiring.is_shared(stage.id)
             origin = f"output of stage {stage.id!r}"
-            self._outputs[stage.id] = Offer(value, None, origin, shared)
+            self._outputs[stage.id] = Offer(value, None, origin, shared, done.record.output_bytes)
             _, needless = self._wiring.finish(stage.id)
             for giver in needless:
                 del self._outputs[giver]
@@ -306,7 +306,9 @@ class Conductor:
         stage_id = record.stage_id
         shared = self._wiring.is_shared(stage_id)
         origin = f"output of stage {stage_id!r}"
-        self._outputs[stage_id] = Offer(stage.value, stage.output, origin, shared)
+        self._outputs[stage_id] = Offer(
+            stage.value, stage.output, origin, shared, record.output_bytes
+        )
         stage.value = None
         freed, needless = self._wiring.finish(stage_id)
         for giver in needless:

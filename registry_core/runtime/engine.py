@@ -100,6 +100,7 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
         threads,
         keeper,
         earlier,
+        options.measures(draw),
     )
     quick = quick_run(agents, terms, values)
     if quick is not None:
@@ -116,7 +117,9 @@ def quick_run(chains: Chains, terms: Terms, values: Mapping[str, object]) -> Qui
         terms: What the run depends on.
         values: What the caller gives, by name of the pipeline's inputs.
     """
-    if terms.feeds or terms.keeper is not None or _log.isEnabledFor(logging.DEBUG):
+    if terms.feeds or terms.keeper is not None or terms.is_measured:
+        return None  # there is more to do at each stage than to call it
+    if _log.isEnabledFor(logging.DEBUG):
         return None
     chain = chains.of(terms.pipeline, terms.middleware, terms.options.attempt_seconds)
     if chain is None or chain.given not in values or len(values) != 1:

@@ -36,9 +36,10 @@ class RunOptions:
         close_seconds: How long all agents together may take to close.
         metadata: Facts for agents and records, such as a tenant or a ticket.
         run_id: Id of the run; a new one unless given.
+        measure_share: Share of runs, 0 to 1, whose records say how large values are.
 
     Raises:
-        ConfigError: If a time is not one; all faults at once.
+        ConfigError: If a time or a share is not one; all faults at once.
     """
 
     timeout_seconds: float | None = None
@@ -47,12 +48,19 @@ class RunOptions:
     close_seconds: float = 5.0
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     run_id: str = ""
+    measure_share: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what could not be carried out."""
         faults = [Fault(name, "must be a finite number above 0") for name in _bad_times(self)]
+        if not _is_share(self.measure_share):
+            faults.append(Fault("measure_share", "must be a number from 0 to 1"))
         if faults:
             raise ConfigError("run options", faults)
+
+    def measures(self, draw: Callable[[], float]) -> bool:
+        """Return whether this run is one of those to measure; *draw* gives a number from 0 to 1."""
+        return self.measure_share > 0 and draw() <= self.measure_share
 
     @property
     def attempt_seconds(self) -> float:
@@ -82,6 +90,12 @@ def _is_time(seconds: object) -> bool:
     return math.isfinite(seconds) and seconds > 0
 
 
+def _is_share(share: object) -> bool:
+    if isinstance(share, bool) or not isinstance(share, int | float):
+        return False
+    return 0 <= share <= 1
+
+
 @dataclass(slots=True)
 class RunScope:
     """The run's facts, its clock, its agents, and why it may have to end early.
@@ -92,6 +106,7 @@ class RunScope:
         deadline: When the run's time is up, on the monotonic clock; infinite without a limit.
         has_expired: Whether the event loop has cut the run because of that.
         stopped_by: The stage whose failure ends the run, or empty.
+        is_measured: Whether its records say how large values are.
     """
 
     run_id: str
@@ -108,6 +123,7 @@ class RunScope:
     has_expired: bool = False
     stopped_by: str = ""
     keeper: RunKeeper | None = None
+    is_measured: bool = False
 
     def remaining_seconds(self) -> float:
         """Return how much of the run's time is left."""

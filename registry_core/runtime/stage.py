@@ -23,6 +23,7 @@ from registry_core.runtime.guard import Guard
 from registry_core.runtime.journal import stamp
 from registry_core.runtime.middleware import CallFacts, StageCall, through
 from registry_core.runtime.retry import pause_before
+from registry_core.runtime.sizes import input_bytes, size_of
 from registry_core.runtime.values import Arrival, Offer, accept, convert, own_copies
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class StageRun:
         self._started_at = ""
         self._started = 0.0
         self._answered_by = ""
+        self._input_bytes: int | None = None
         self._failure: Failure | None = None
         self._call: StageCall | None = None
 
@@ -120,6 +122,8 @@ class StageRun:
         self._lane = lane
         self._started_at = stamp(self._scope.clock)
         self._started = self._scope.clock.monotonic()
+        if self._scope.is_measured:
+            self._input_bytes = input_bytes(offers)
         self._scope.journal.stage_started(self.stage.id, self._agent.id)
         try:
             value = await self._answer(offers)
@@ -385,6 +389,8 @@ class StageRun:
             attempts=tuple(self._attempts),
             error=error,
             answered_by=self._answered_by,
+            input_bytes=self._input_bytes,
+            output_bytes=size_of(value, self.kept) if self._scope.is_measured else None,
         )
         self._scope.journal.stage_finished(self.record)
         return self.record

@@ -35,6 +35,7 @@ class Terms:
     threads: AgentThreads | None = None
     keeper: RunKeeper | None = None
     earlier: EarlierRun | None = None
+    is_measured: bool = False
 
     def conductor(self, values: Mapping[str, object], run: str, deadline: float) -> Conductor:
         """Return who conducts the run with the id *run*, whose time is up at *deadline*.
@@ -67,5 +68,6 @@ class Terms:
             attempt_layers=layers_of(self.middleware, "attempt"),
             deadline=deadline,
             keeper=self.keeper,
+            is_measured=self.is_measured,
         )
         return Conductor(self.pipeline, values, scope, self.earlier)

@@ -34,12 +34,14 @@ class Offer:
         codec: Of the type it was given as; None for a value of the caller's.
         origin: Who gives it, for messages.
         shared: Whether somebody else may read the object later.
+        size_bytes: How large it is, where that has been measured.
     """
 
     value: object
     codec: Codec | None
     origin: str
     shared: bool
+    size_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from registry_core import Policy, agent
 from registry_core.runtime.engine import execute
+from registry_core.runtime.scope import RunOptions
 from tests.benchmarks.frame import benchmark, cpu_ratio
 from tests.runtime.rig import Part, assemble
 
@@ -19,6 +20,8 @@ STAGES = 200
 AWAITS = 100_000
 REPEATS = 15
 LONG = list(range(100_000))
+PLAIN = RunOptions()
+MEASURED = RunOptions(measure_share=1)
 
 
 @agent(mutates=False)
@@ -33,7 +36,9 @@ async def hand_on(numbers: list[int]) -> list[int]:
     return numbers
 
 
-def _chain(target: Callable[..., object], value: object, stages: int) -> Callable[[], float]:
+def _chain(
+    target: Callable[..., object], value: object, stages: int, options: RunOptions
+) -> Callable[[], float]:
     """Return what runs a chain of *stages* once and tells the processor seconds."""
     policy = Policy(max_attempts=1)
     rig = assemble(*(Part(target, id=f"s{n}", policy=policy) for n in range(stages)))
@@ -42,7 +47,7 @@ def _chain(target: Callable[..., object], value: object, stages: int) -> Callabl
 
     async def run() -> float:
         start = process_time()
-        result = await execute(rig.pipeline, values, agents=chains)
+        result = await execute(rig.pipeline, values, agents=chains, options=options)
         seconds = process_time() - start
         result.raise_for_status()
         return seconds
@@ -50,9 +55,11 @@ def _chain(target: Callable[..., object], value: object, stages: int) -> Callabl
     return lambda: asyncio.run(run())
 
 
-def _stages(target: Callable[..., object], value: object) -> Callable[[], float]:
+def _stages(
+    target: Callable[..., object], value: object, options: RunOptions = PLAIN
+) -> Callable[[], float]:
     """Return what tells the cost of STAGES more stages: a run's own cost falls out."""
-    long, short = _chain(target, value, STAGES + 1), _chain(target, value, 1)
+    long, short = (_chain(target, value, count, options) for count in (STAGES + 1, 1))
     return lambda: long() - short()
 
 
@@ -80,3 +87,9 @@ def one_stage_ratio() -> float:
 def large_values() -> float:
     """Return how much a stage costs more when the value it hands on is large."""
     return cpu_ratio(_stages(hand_on, LONG), _stages(step, 1))
+
+
+@benchmark(name="one stage, 100 000 numbers against one, sizes measured", unit="x", goal=2)
+def large_values_measured() -> float:
+    """Return the same for a run whose records say how large values are."""
+    return cpu_ratio(_stages(hand_on, LONG, MEASURED), _stages(step, 1, MEASURED))

@@ -32,6 +32,15 @@ class TestRunOptions:
 
         assert [fault.path for fault in caught.value.faults] == [name]
 
+    @pytest.mark.requirement("R34")
+    @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan"), True, "1"])
+    def test_a_share_that_is_none_is_refused_by_name(self, value: object) -> None:
+        """One who writes 5 for five percent would have every run measured."""
+        with pytest.raises(ConfigError) as caught:
+            made(RunOptions, measure_share=value)
+
+        assert [fault.path for fault in caught.value.faults] == ["measure_share"]
+
     def test_all_faults_come_at_once(self) -> None:
         """Mending one after the other is no way to spend a morning."""
         with pytest.raises(ConfigError) as caught:
