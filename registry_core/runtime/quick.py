@@ -7,17 +7,18 @@ import logging
 import math
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from types import CoroutineType, MethodType
 from typing import TYPE_CHECKING, Final
 
 from registry_core.errors import InvalidOutputError
 from registry_core.results.batch import Outcome, outcome_of
-from registry_core.results.outcomes import AttemptRecord, StageRecord
 from registry_core.results.run import RESULT_FORMAT, RunResult
 from registry_core.runtime.ids import run_id
 from registry_core.runtime.journal import log_success
 from registry_core.runtime.lane import Lane
 from registry_core.runtime.middleware import CallFacts, StageCall
+from registry_core.runtime.recalling import attempt_record, stage_records
 from registry_core.runtime.settled import Raised, Returned
 from registry_core.runtime.values import check_output
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
     from registry_core.definitions.middleware import Values
+    from registry_core.results.outcomes import StageRecord
     from registry_core.runtime.chain import Chain, Step
     from registry_core.runtime.conductor import Conductor
     from registry_core.runtime.settled import Overdue, Settled
@@ -94,18 +96,15 @@ class QuickRun(Lane):
         if options.timeout_seconds is not None:
             self.deadline = started + options.timeout_seconds
 
-    _run_id = ""
     _stage: StageRun | None
     _conductor: Conductor | None = None
     _is_defied = False
     _watch: LoopWatch
 
-    @property
+    @cached_property
     def run_id(self) -> str:
         """Id of the run, made when first asked for."""
-        if not self._run_id:
-            self._run_id = self._terms.options.run_id or run_id(self._moment(self.started))
-        return self._run_id
+        return self._terms.options.run_id or run_id(self._moment(self.started))
 
     async def _bare(self) -> None:
         """Run stages that no middleware is around, with somebody's help where something happens."""
@@ -182,7 +181,7 @@ class QuickRun(Lane):
 
     async def _conducted(self, step: Step) -> None:
         conductor = self._take_over()
-        await conductor.go_on(self, conductor.stage(step.index), None)
+        await conductor.go_on(self, conductor.stage(step.index))
 
     async def _mended(
         self, call: QuickCall, error: BaseException | None = None, answer: object = None
@@ -220,10 +219,10 @@ class QuickRun(Lane):
                 await self.absorb()
             is_kept = True
             offers = self._take_over().offers_to(stage)
-            return await stage.after_first(offers, settled, self._at(self.began), seconds)
+            return await stage.after_first(offers, settled, self.at(self.began), seconds)
         except (asyncio.CancelledError, GeneratorExit) as ended:
             if not is_kept:
-                stage.first_was_cut(self._at(self.began), seconds)
+                stage.first_was_cut(self.at(self.began), seconds)
             call.raised = ended
             raise
         except BaseException as raised:
@@ -249,7 +248,7 @@ class QuickRun(Lane):
         try:
             try:
                 if not self.is_over:
-                    await self.wait()
+                    await self._conductor_of().lanes.wait_for(self)
             finally:
                 if self._conductor is not None:
                     seconds = self._terms.options.close_seconds
@@ -284,14 +283,6 @@ class QuickRun(Lane):
             log_success(self.run_id, self.marks[-1] - self.started)
         return RunResult.recalled(self._recall)
 
-    async def wait(self) -> None:
-        """Come back when the run is over.
-
-        Raises:
-            asyncio.CancelledError: If the caller is cancelled; whatever ran has ended.
-        """
-        await self._conductor_of().lanes.wait_for(self)
-
     def _on_over(self) -> None:
         self.chain.host.watchdog.end(self._watch)
         if self._conductor is not None:
@@ -317,7 +308,7 @@ class QuickRun(Lane):
         if not conductor.is_in_charge:
             records = self.records()
             output = self.chain.steps[len(records) - 1].blueprint.output if records else None
-            began_at = self._at(self.started)
+            began_at = self.at(self.started)
             conductor.take_over(
                 records, self.value, output, started=self.started, started_at=began_at
             )
@@ -331,13 +322,13 @@ class QuickRun(Lane):
         stage = self._stage = conductor.stage(index)
         before = self.marks[3 * index - 1] if index else self.started
         conductor.lanes.attend(self, stage)
-        stage.adopt(self, call, before, self._at(before))
+        stage.adopt(self, call, before, self.at(before))
         if self.marks[3 * index :]:  # it was answered, and only then something happened
             began, answered = self.marks[3 * index :]
             if answered > self.deadline:
-                stage.first_was_cut(self._at(began), answered - began)
+                stage.first_was_cut(self.at(began), answered - began)
             else:
-                stage.note(self._attempt(call.step, began, answered))
+                stage.note(attempt_record(call.step, began, answered, self.at))
         return stage
 
     def _after_close(self, coro: Coroutine[object, object, object]) -> None:
@@ -365,55 +356,23 @@ class QuickRun(Lane):
             settled = self.settle_late()
             offers = self._take_over().offers_to(stage)
             try:
-                call.answer = await stage.after_first(
-                    offers, settled, self._at(self.began), seconds
-                )
+                call.answer = await stage.after_first(offers, settled, self.at(self.began), seconds)
                 error = None
             except Exception as raised:  # noqa: BLE001 -- it ends as the stage's failure
                 error = raised
         record = stage.end_adopted(call.answer, error)
         await self._take_over().go_on(self, stage, record)
 
-    @property
-    def started_at(self) -> str:
-        """When the run began, UTC in ISO 8601."""
-        return self._at(self.started)
-
     def _moment(self, moment: float) -> datetime:
         return datetime.fromtimestamp(self._unix + moment - self.started, UTC)
 
-    def _at(self, moment: float) -> str:
+    def at(self, moment: float) -> str:
+        """Return the time of day of a *moment* on the monotonic clock, UTC in ISO 8601."""
         return self._moment(moment).isoformat()
 
     def records(self) -> tuple[StageRecord, ...]:
         """Return the records of the stages that are over."""
-        marks, before = self.marks, self.started
-        made: list[StageRecord] = []
-        for step, began, answered, ended in zip(
-            self.chain.steps, marks[::3], marks[1::3], marks[2::3], strict=False
-        ):
-            made.append(
-                StageRecord(
-                    index=step.index,
-                    stage_id=step.stage.id,
-                    agent=step.blueprint.id,
-                    status="succeeded",
-                    started_at=self._at(before),
-                    seconds=ended - before,
-                    attempts=(self._attempt(step, began, answered),),
-                )
-            )
-            before = ended
-        return tuple(made)
-
-    def _attempt(self, step: Step, began: float, answered: float) -> AttemptRecord:
-        return AttemptRecord(
-            number=1,
-            status="succeeded",
-            started_at=self._at(began),
-            seconds=answered - began,
-            agent=step.blueprint.id,
-        )
+        return stage_records(self.chain.steps, self.marks, self.started, self.at)
 
     def _recall(self, name: str) -> object:
         """Return a field of the result of a run in which nothing happened."""
@@ -427,7 +386,7 @@ _RECALLED: Final[Mapping[str, Callable[[QuickRun], object]]] = {
     "pipeline": lambda run: run.chain.pipeline.name,
     "status": lambda _: "success",
     "stages": QuickRun.records,
-    "started_at": lambda run: run.started_at,
+    "started_at": lambda run: run.at(run.started),
     "seconds": lambda run: run.marks[-1] - run.started,
     "output": lambda run: run.value,
     "answered_by": lambda _: "",
