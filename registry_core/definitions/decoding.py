@@ -80,7 +80,7 @@ def _reader(hint: Hashable) -> Reader:
 
 def _record(record: type) -> Reader:
     hints = _hints(record)
-    readers = {name: _reader(hint) for name, hint in hints.items()}
+    readers = {name: _reader(cast("Hashable", hint)) for name, hint in hints.items()}
     plain = {name: hints[name] if hints[name] in _EXACT else None for name in readers}
 
     def read(value: JsonValue) -> object:
@@ -96,12 +96,12 @@ def _record(record: type) -> Reader:
     return read
 
 
-def _hints(record: type) -> dict[str, Hashable]:
+def _hints(record: type) -> dict[str, type[object]]:
     """Return the types of the fields of *record*, as `typing.get_type_hints` does in a tenth."""
     names = record.__annotations__
     written = f"({', '.join(names.values())},)"
     types_ = eval(written, vars(sys.modules[record.__module__]))  # noqa: S307 -- our own code
-    return dict(zip(names, cast("tuple[Hashable, ...]", types_), strict=True))
+    return dict(zip(names, cast("tuple[type[object], ...]", types_), strict=True))
 
 
 def _parser(kind: type) -> Reader:
