@@ -83,13 +83,7 @@ def one_stage_ratio() -> float:
     return cpu_ratio(_stages(step, 1), lambda: asyncio.run(_awaits())) * AWAITS / STAGES
 
 
-@benchmark(name="one stage, 100 000 numbers against one", unit="x", goal=2)
-def large_values() -> float:
-    """Return how much a stage costs more when the value it hands on is large."""
-    return cpu_ratio(_stages(hand_on, LONG), _stages(step, 1))
-
-
 @benchmark(name="one stage, 100 000 numbers against one, sizes measured", unit="x", goal=2)
 def large_values_measured() -> float:
-    """Return the same for a run whose records say how large values are."""
+    """Return how much more a large value costs in a run whose records say how large values are."""
     return cpu_ratio(_stages(hand_on, LONG, MEASURED), _stages(step, 1, MEASURED))
