@@ -44,7 +44,7 @@ class Manifest:
     def targets(self) -> tuple[str, ...]:
         """Everything in it that names code, as ``module:qualified.name``."""
         return (
-            *(agent.target for agent in self.agents),
-            *(middleware.target for middleware in self.middleware),
-            *(collector.target for collector in self.collectors),
+            *[agent.target for agent in self.agents],
+            *[middleware.target for middleware in self.middleware],
+            *[collector.target for collector in self.collectors],
         )

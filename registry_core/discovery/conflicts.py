@@ -107,13 +107,16 @@ def contested_agents(
 def agent_ids(record: PluginRecord) -> tuple[str, ...]:
     """Return the ids of the agents that *record* offers."""
     return tuple(
-        f"{record.distribution}/{agent.name}@{agent.version or record.version}"
-        for agent in _agents(record)
+        [
+            f"{record.distribution}/{agent.name}@{agent.version or record.version}"
+            for agent in _agents(record)
+        ]
     )
 
 
 def _agents(record: PluginRecord) -> tuple[AgentDefinition, ...]:
-    return record.offered.agents if record.offered else ()
+    offered = record.offered
+    return offered.agents if offered else ()
 
 
 def _owners(claims: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

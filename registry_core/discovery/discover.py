@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from registry_core.definitions.validating import recall_manifest
-from registry_core.discovery.compatibility import check_host_api, check_requirements
+from registry_core.discovery.compatibility import Misfit, check_host_api, check_requirements
 from registry_core.discovery.conflicts import (
     contested_agents,
     settle_files,
@@ -18,6 +18,7 @@ from registry_core.discovery.conflicts import (
     shadowing,
 )
 from registry_core.discovery.inspection import (
+    Flaw,
     Inspection,
     PluginFiles,
     check_targets,
@@ -251,7 +252,7 @@ class _Judge:
         for item in found:
             inspection = self.seen[item.metadata].inspection
             if inspection.flaw and not inspection.plugins:
-                records.append(_flawed(_record(item, inspection), inspection))
+                records.append(_stopped(_record(item, inspection), "broken", inspection.flaw))
             refused = (
                 self._trust.lock_refusal(*_identity(item, inspection)) if inspection.plugins else ""
             )
@@ -281,26 +282,38 @@ class _Judge:
     def _judged(
         self, found: FoundDistribution, inspection: Inspection, plugin: PluginFiles, refused: str
     ) -> PluginRecord:
-        record = _record(found, inspection, plugin)
-        if listed := self._trust.refusal(found.name, plugin.entry.name):
-            return replace(record, state="blocked", code="settings", reason=listed)
-        if refused:
-            mend = f"look at it, then lock it: agentreg audit --lock {self._trust.lock_file}"
-            return replace(record, state="blocked", code="locked", reason=refused, fix=mend)
-        if inspection.metadata is None:
-            return _flawed(record, inspection)
-        if misfit := check_requirements(inspection.metadata, self._installed):
-            return _stopped(record, "incompatible", misfit.code, misfit.reason, misfit.fix)
-        if flaw := plugin.flaw:
-            state: PluginState = "incompatible" if flaw.code == "format" else "broken"
-            return _stopped(record, state, flaw.code, flaw.reason, flaw.fix)
-        return self._fitting(record, plugin.manifest)
+        if stop := self._stop(found, inspection, plugin, refused):
+            return _stopped(_record(found, inspection, plugin), *stop)
+        agents = plugin.manifest.agents if plugin.manifest else ()
+        name, version, _ = _identity(found, inspection)
+        blocked = self._trust.refused_agents(name, plugin.entry.name, version, agents)
+        return _record(found, inspection, plugin, plugin.manifest, blocked)
 
-    def _fitting(self, record: PluginRecord, manifest: Manifest | None) -> PluginRecord:
-        if manifest is None:
-            return record
+    def _stop(
+        self, found: FoundDistribution, inspection: Inspection, plugin: PluginFiles, refused: str
+    ) -> tuple[PluginState, Flaw | Misfit] | None:
+        """Return which state the first check that *plugin* fails puts it in, and why."""
+        if barred := self._bar(found.name, plugin.entry.name, refused):
+            return "blocked", barred
+        if inspection.metadata is None:
+            return ("broken", inspection.flaw) if inspection.flaw else None
+        if misfit := check_requirements(inspection.metadata, self._installed):
+            return "incompatible", misfit
+        if flaw := plugin.flaw:
+            return ("incompatible" if flaw.code == "format" else "broken"), flaw
+        manifest = plugin.manifest
+        misfit = check_host_api(manifest.host_api, plugin=found.name) if manifest else None
+        return ("incompatible", misfit) if misfit else None
+
+    def _bar(self, distribution: str, plugin: str, refused: str) -> Flaw | None:
+        if listed := self._trust.refusal(distribution, plugin):
+            return Flaw("settings", listed, "")
+        mend = f"look at it, then lock it: agentreg audit --lock {self._trust.lock_file}"
+        return Flaw("locked", refused, mend) if refused else None
+
+    def _fitting(self, record: PluginRecord, manifest: Manifest) -> PluginRecord:
         if misfit := check_host_api(manifest.host_api, plugin=record.distribution):
-            return _stopped(record, "incompatible", misfit.code, misfit.reason, misfit.fix)
+            return _stopped(record, "incompatible", misfit)
         blocked = self._trust.refused_agents(
             record.distribution, record.name, record.version, manifest.agents
         )
@@ -311,11 +324,11 @@ class _Judge:
         answer = self._answer(record.module, found)
         if answer.manifest is None:
             mend = f"pip install --upgrade {record.distribution}, or tell its authors"
-            return _stopped(record, "broken", answer.code, answer.reason, mend)
+            return _stopped(record, "broken", Flaw(answer.code, answer.reason, mend))
         owned = OwnedFiles(found.metadata)
         flaw, files = check_targets(answer.manifest, owned, found.name)
         if flaw is not None:
-            return _stopped(record, "broken", flaw.code, flaw.reason, flaw.fix)
+            return _stopped(record, "broken", flaw)
         self.files[record.full_name] = tuple(dict.fromkeys((*self.files[record.full_name], *files)))
         notes = ["ships no manifest; was read in a child process"]
         if answer.changed:
@@ -356,7 +369,11 @@ def _settled(
 
 
 def _record(
-    found: FoundDistribution, inspection: Inspection, plugin: PluginFiles | None = None
+    found: FoundDistribution,
+    inspection: Inspection,
+    plugin: PluginFiles | None = None,
+    manifest: Manifest | None = None,
+    blocked: tuple[str, ...] = (),
 ) -> PluginRecord:
     name, version, metadata = _identity(found, inspection)
     return PluginRecord(
@@ -365,8 +382,10 @@ def _record(
         version=version,
         location=metadata,
         state="ok",
+        manifest=manifest,
         module=plugin.entry.module if plugin else "",
         notes=plugin.notes if plugin else (),
+        blocked_agents=blocked,
     )
 
 
@@ -375,14 +394,5 @@ def _identity(found: FoundDistribution, inspection: Inspection) -> tuple[str, st
     return found.name, metadata.version if metadata else found.version, found.metadata
 
 
-def _flawed(record: PluginRecord, inspection: Inspection) -> PluginRecord:
-    flaw = inspection.flaw
-    if flaw is None:
-        return record
-    return _stopped(record, "broken", flaw.code, flaw.reason, flaw.fix)
-
-
-def _stopped(
-    record: PluginRecord, state: PluginState, code: str, reason: str, fix: str
-) -> PluginRecord:
-    return replace(record, state=state, code=code, reason=reason, fix=fix)
+def _stopped(record: PluginRecord, state: PluginState, why: Flaw | Misfit) -> PluginRecord:
+    return replace(record, state=state, code=why.code, reason=why.reason, fix=why.fix)
