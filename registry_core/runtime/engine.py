@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from registry_core.pipeline.pipeline import Pipeline
     from registry_core.results.durable import EarlierRun, RunKeeper
     from registry_core.results.events import Observer
+    from registry_core.runtime.chain import Chain
     from registry_core.runtime.middleware import ActiveMiddleware
     from registry_core.runtime.threads import AgentThreads
 
 
-__all__ = ["execute", "quick_run", "result_of", "run_blocking"]
+__all__ = ["execute", "quick_chain", "result_of", "run_blocking"]
 
 _CLOCK = SystemClock()
 _OPTIONS = RunOptions()
@@ -102,32 +103,31 @@ async def execute(  # noqa: PLR0913 -- the edge of the room: everything a run de
         earlier,
         options.measures(draw),
     )
-    quick = quick_run(agents, terms, values)
+    quick = _quick_run(agents, terms, values)
     if quick is not None:
         return await quick.result_in_time()
     _check_values(pipeline, values)
     return await (_conduct(terms, values) if own is None else _heard(terms, values, own))
 
 
-def quick_run(chains: Chains, terms: Terms, values: Mapping[str, object]) -> QuickRun | None:
-    """Return the short way through a run, or None where more is asked than a result.
-
-    Args:
-        chains: Compiled pipelines.
-        terms: What the run depends on.
-        values: What the caller gives, by name of the pipeline's inputs.
-    """
-    if terms.feeds or terms.keeper is not None or terms.is_measured:
-        return None  # there is more to do at each stage than to call it
-    if _log.isEnabledFor(logging.DEBUG):
-        return None
-    chain = chains.of(terms.pipeline, terms.middleware, terms.options.attempt_seconds)
+def _quick_run(chains: Chains, terms: Terms, values: Mapping[str, object]) -> QuickRun | None:
+    """Return the short way through a run, or None where more is asked than a result."""
+    chain = quick_chain(chains, terms)
     if chain is None or chain.given not in values or len(values) != 1:
         return None
     try:
         return QuickRun(chain, chain.take(values[chain.given]), terms)
     except DefinitionError:
         return None  # the records of the long way say which value, and why
+
+
+def quick_chain(chains: Chains, terms: Terms) -> Chain | None:
+    """Return what runs on *terms* have in common where nothing happens, or None, likewise."""
+    if terms.feeds or terms.keeper is not None or terms.is_measured:
+        return None  # there is more to do at each stage than to call it
+    if _log.isEnabledFor(logging.DEBUG):
+        return None
+    return chains.of(terms.pipeline, terms.middleware, terms.options.attempt_seconds)
 
 
 async def _heard(terms: Terms, values: Mapping[str, object], own: ObserverFeed) -> RunResult:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from registry_core.errors import DefinitionError
 from registry_core.results.batch import Outcome, outcome_of
-from registry_core.runtime.engine import execute, quick_run
+from registry_core.runtime.engine import execute, quick_chain
+from registry_core.runtime.quick import QuickRun
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from registry_core.results.events import Observer
+    from registry_core.runtime.chain import Chain
     from registry_core.runtime.compiling import Chains
     from registry_core.runtime.terms import Terms
 
@@ -28,11 +31,19 @@ def work_of(
         given: Name of the pipeline's one input.
         observers: Hear of each run.
     """
+    chain: Chain | None = None
 
     async def work(item: object) -> Outcome:
-        quick = None if observers else quick_run(chains, terms, {given: item})
-        if quick is not None:
-            return await quick.outcome()
+        nonlocal chain
+        if chain is None and not observers:
+            chain = quick_chain(chains, terms)
+        if chain is not None:
+            try:
+                taken = chain.take(item)
+            except DefinitionError:
+                pass  # the records of the long way say why
+            else:
+                return await QuickRun(chain, taken, terms).outcome()
         result = await execute(
             terms.pipeline,
             {given: item},
