@@ -42,7 +42,7 @@ class _OddError(Exception):
 def is_small(data: bytes) -> bool:
     """Return whether no schema document in the manifest *data* can be too large or too deep.
 
-    >>> is_small(b'{"format": 1}'), is_small(b"[" * 65 + b"]" * 65)
+    >>> is_small(b'{"format": 1}'), is_small(b"[" * 99 + b"]" * 99)
     (True, False)
     """
     # Of a value no more is counted than twice its text, and a comma or a bracket is before each.
