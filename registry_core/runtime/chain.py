@@ -102,11 +102,13 @@ class Chain:
     def tell(self) -> None:
         """Record the runs that were counted since the last time."""
         untold, self._untold = self._untold, []
-        self.recorder.record_all([marks[-1] - started for started, marks in untold])
-        ends = [[started for started, _ in untold]]
-        ends += ([marks[at] for _, marks in untold] for at in range(2, 3 * len(self.steps), 3))
+        if not untold:
+            return
+        started, marks = zip(*untold, strict=True)
+        ends = (started, *tuple(zip(*marks, strict=True))[2::3])
+        self.recorder.record_all(map(sub, ends[-1], started))
         for step, befores, afters in zip(self.steps, ends, ends[1:], strict=False):
-            step.recorder.record_all(list(map(sub, afters, befores)))
+            step.recorder.record_all(map(sub, afters, befores))
 
     def take(self, value: object) -> object:
         """Return *value* as the first stage takes it.
