@@ -9,6 +9,7 @@ import click
 from registry_core.cli.compose import plan_value
 from registry_core.cli.options import as_json, discovered, plain
 from registry_core.cli.rendering import Output
+from registry_core.pipeline.plan import reached
 
 if TYPE_CHECKING:
     from registry_core.composer.suggesting import Chained
@@ -61,7 +62,10 @@ def command(
         output.json([plan_value(plan) for plan in search.plans])
         return
     rows = [
-        (f"{plan.value:g}", " -> ".join(stage.agent for stage in plan.pipeline.stages))
+        (
+            reached(plan.objective, plan.value),
+            " -> ".join(stage.agent for stage in plan.pipeline.stages),
+        )
         for plan in search.plans
     ]
     output.table((objective, "chain"), rows)

@@ -24,7 +24,7 @@ from registry_core.composer.versions import admits
 from registry_core.definitions.schema import JsonValue
 from registry_core.names import AgentId, CapabilityName, SchemaId
 from registry_core.pipeline.pipeline import FromStage
-from registry_core.pipeline.plan import Objective
+from registry_core.pipeline.plan import Objective, is_chance, reached
 from registry_core.schemas.verdict import Fits, Misfit, Undecided
 
 if TYPE_CHECKING:
@@ -173,8 +173,10 @@ def describe(reason: Reason) -> str:
 
 
 def _rank_text(rank: Outranked) -> str:
-    best = f"the best plan with it has {rank.objective} {rank.value:g}, {rank.more:g} more"
-    tie = f"the best plan with it has the same {rank.objective}, {rank.value:g}"
+    value = reached(rank.objective, rank.value)
+    more = "less" if is_chance(rank.objective) else "more"
+    best = f"the best plan with it has {rank.objective} {value}, {rank.more:.4g} {more}"
+    tie = f"the best plan with it has the same {rank.objective}, {value}"
     match rank.decided:
         case "value":
             return best
@@ -288,8 +290,9 @@ class _Judge:
         """Return what makes the plan better than the best one with the agent."""
         plan, best = self._plan, other.plan
         if not best.proved or best.value < plan.value:
-            between = f"from {best.lower_bound:g} to {best.value:g}"
-            return Undecidable(f"the best plan with it has {plan.objective} {between}")
+            ends = (reached(best.objective, end) for end in (best.lower_bound, best.value))
+            between = " and ".join(ends)
+            return Undecidable(f"the best plan with it has {plan.objective} between {between}")
         stages = len(best.pipeline.stages)
         if best.value == plan.value and stages == len(plan.pipeline.stages):
             score = self._catalog.capabilities.score

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from registry_core.pipeline.drawing import escaped, svg
 from registry_core.pipeline.pipeline import FromStage
+from registry_core.pipeline.plan import is_chance, reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -79,7 +80,7 @@ def page(
 
 
 def _facts(plan: Plan) -> Iterator[str]:
-    proof = "proved" if plan.proved else f"not proved, at least {plan.lower_bound:g}"
+    most = "most" if is_chance(plan.objective) else "least"
     facts = {
         "stages": str(len(plan.pipeline.stages)),
         "depth": str(plan.depth),
@@ -87,7 +88,7 @@ def _facts(plan: Plan) -> Iterator[str]:
         "expected time": f"{plan.latency_seconds:g} s",
         "memory": f"{plan.memory_mib} MiB",
         "expected success": f"{100 * plan.success:.1f} %",
-        f"least {plan.objective}": f"{plan.value:g}, {proof}",
+        f"{most} {plan.objective}": f"{reached(plan.objective, plan.value)}, {plan.proof}",
     }
     return (f"<div><dt>{escaped(k)}</dt><dd>{escaped(v)}</dd></div>" for k, v in facts.items())
 

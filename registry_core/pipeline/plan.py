@@ -12,9 +12,27 @@ from registry_core.pipeline.policy import STRICT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Edge", "Limits", "Objective", "Plan", "PlanSearch"]
+__all__ = ["Edge", "Limits", "Objective", "Plan", "PlanSearch", "is_chance", "reached"]
 
 Objective: TypeAlias = Literal["stages", "depth", "latency", "cost", "reliability", "score"]
+
+
+def is_chance(objective: Objective) -> bool:
+    """Return whether *objective* is better the nearer it is to 1, so that what is missing counts.
+
+    >>> is_chance("reliability"), is_chance("cost")
+    (True, False)
+    """
+    return objective in {"reliability", "score"}
+
+
+def reached(objective: Objective, value: float) -> str:
+    """Return what a plan of this *value* reaches, as a person reads it.
+
+    >>> reached("reliability", 0.02), reached("cost", 3.0)
+    ('0.98', '3')
+    """
+    return f"{1 - value:.4g}" if is_chance(objective) else f"{value:g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +120,25 @@ class Plan:
     against: Objective | None = None
     against_value: float = 0.0
 
+    @property
+    def proof(self) -> str:
+        """Whether this is proved to be the best plan, else what a better one could reach."""
+        if self.proved:
+            return "proved"
+        bound = reached(self.objective, self.lower_bound)
+        return f"not proved, at {'most' if is_chance(self.objective) else 'least'} {bound}"
+
     def explain(self) -> str:
         """Return the plan as text: each stage, where its inputs come from, and why they fit."""
         count = len(self.pipeline.stages)
-        best = f"{self.objective} {self.value:g}"
+        best = f"{self.objective} {reached(self.objective, self.value)}"
         if self.objective == "stages":
             best = "fewest stages"
-        proof = "proved" if self.proved else f"not proved, at least {self.lower_bound:g}"
         ends = f"{_names(self.have)} -> {_names(self.want)}"
         shape = f"{count} stage{'s' * (count != 1)}, {self.depth} deep"
-        lines = [f"{ends}: {shape}, {best} {proof}"]
+        lines = [f"{ends}: {shape}, {best} {self.proof}"]
         if self.against is not None:
-            other = f"{self.against} {self.against_value:g}"
+            other = f"{self.against} {reached(self.against, self.against_value)}"
             lines.append(f"  and of {other}; no plan is better in both")
         if not {self.objective, self.against} <= {"stages", "depth", None}:
             lines.append(f"  expected: {', '.join(self._expected())}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from registry_core.catalog.catalog import Catalog
@@ -40,9 +42,18 @@ class TestPlan:
         goal = Goal(have=(PAGE.id,), want=(SCORE.id,), objective="reliability")
         plan = find_plans(CATALOG, goal).best
 
-        _, expected, *_ = plan.explain().splitlines()
+        head, expected, *_ = plan.explain().splitlines()
 
+        assert head == "Page -> Score: 2 stages, 2 deep, reliability 1 proved"
         assert expected == "  expected: 2 s, cost 2, 100.0% without a failure"
+
+    def test_what_is_not_proved_says_what_a_better_one_could_reach(self) -> None:
+        """Of costs that is less, of a chance it is more."""
+        best = find_plans(CATALOG, Goal(have=(PAGE.id,), want=(SCORE.id,))).best
+        open_ = replace(best, proved=False, value=0.5, lower_bound=0.25)
+
+        assert "cost 0.5 not proved, at least 0.25" in replace(open_, objective="cost").explain()
+        assert "score 0.5 not proved, at most 0.75" in replace(open_, objective="score").explain()
 
     @pytest.mark.requirement("R104")
     def test_it_reads_back_equal_or_not_at_all(self) -> None:
