@@ -89,7 +89,7 @@ def parse_json(subject: str, data: bytes) -> JsonValue:
         if nesting_of(data, _MAX_DEPTH) > _MAX_DEPTH:
             raise ManifestError(subject, [Fault("", f"is nested deeper than {_MAX_DEPTH}")])
         value: object = _STRICT.decode(text)
-        if "\\u" in text:
+        if "\\" in text and "\\u" in text:  # one character is found ten times as fast as two
             _refuse_lone_surrogates(value)
         return cast("JsonValue", value)
     except UnicodeDecodeError as error:

@@ -197,11 +197,11 @@ def _plugin(
 
 
 def _refuse_schemas(subject: str, manifest: Manifest, text: bytes) -> None:
-    if is_small(text) and all(map(is_plain, manifest.schemas)):
-        return
+    small = is_small(text)
     faults = [
         Fault(f"schemas[{index}].{fault.path}", fault.message)
         for index, schema in enumerate(manifest.schemas)
+        if not (small and is_plain(schema))
         for fault in faults_in_schema(schema)
     ]
     if faults:

@@ -157,8 +157,8 @@ class OwnedFiles:
     def editable_project(self) -> str:
         """The project folder of an editable install; empty for a real one."""
         file = f"{self._metadata}/direct_url.json"
-        if not os.access(file, os.F_OK):
-            return ""
+        if "," in self._record and "/direct_url.json" not in self._record:
+            return ""  # who lists files lists all of them
         try:
             direct: object = json.loads(read_bounded(file))
         except (FileNotFoundError, UnreadableError, ValueError, RecursionError):

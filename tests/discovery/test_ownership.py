@@ -169,3 +169,16 @@ class TestEditable:
         metadata = installed_distribution(site, "evil", replacing={"direct_url.json": direct})
 
         assert OwnedFiles(metadata).editable_project == ""
+
+    def test_a_direct_url_that_record_leaves_out_makes_no_project(
+        self, tmp_path: Path, site: Path
+    ) -> None:
+        """Installers list all that they write, so what is not listed was put there by others."""
+        metadata = editable(site, tmp_path)
+        record = metadata / "RECORD"
+        lines = record.read_text().splitlines(keepends=True)
+
+        record.write_text("".join(line for line in lines if "direct_url" not in line))
+
+        assert (metadata / "direct_url.json").exists()
+        assert OwnedFiles(metadata).editable_project == ""
