@@ -1,8 +1,9 @@
 """Records of discovery as plain values, and back: what the cache keeps.
 
-A value of a known class becomes ``(class name, field, field, …)`` and nothing else becomes a
-tuple with a name in front, so what is read back can only ever be one of these classes: a cache
-holds facts, and no way to say which code to run. Lists and objects are JSON and stay as they are.
+A value of a known class becomes ``(class name, field, field, …)``, the name as bytes, and nothing
+else becomes a tuple with bytes in front. So what is read back can only ever be one of these
+classes: a cache holds facts, and no way to say which code to run. Lists and objects are JSON and
+stay as they are, and so does a tuple of what stays.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ __all__ = ["SHAPE", "Plain", "from_plain", "sealed", "to_plain"]
 Plain: TypeAlias = object
 """None, a number, text, a tuple of these, or a JSON list or object."""
 
-_RECORDS: Mapping[str, type] = {
-    cls.__name__: cls
+_RECORDS: Mapping[bytes, type] = {
+    cls.__name__.encode(): cls
     for cls in (
         AgentDefinition,
         Answer,
@@ -60,17 +61,17 @@ _RECORDS: Mapping[str, type] = {
         SchemaDefinition,
     )
 }
-_NAMES: Mapping[str, type[str]] = {
-    cls.__name__: cls for cls in (AgentName, CapabilityName, SchemaId, SchemaName)
+_NAMES: Mapping[bytes, type[str]] = {
+    cls.__name__.encode(): cls for cls in (AgentName, CapabilityName, SchemaId, SchemaName)
 }
-_NAME_TYPES = frozenset(_NAMES.values())
 _LEAVES = frozenset({str, bytes, int, float, bool, type(None), list, dict})
-_SEALED = "sealed manifest"
-_CLASSES: Mapping[str, Callable[..., object]] = {
+_SEALED = b"sealed manifest"
+_CLASSES: Mapping[bytes, Callable[..., object]] = {
     **_RECORDS,
     **_NAMES,
     _SEALED: recall_manifest,
 }
+_TAGS: Mapping[type, bytes] = {cls: tag for tag, cls in (*_RECORDS.items(), *_NAMES.items())}
 _FIELDS: Mapping[type, tuple[str, ...]] = {
     cls: tuple(field.name for field in fields(cls))
     if is_dataclass(cls)
@@ -82,7 +83,7 @@ _PARTS: Mapping[type, Callable[[object], tuple[object, ...]]] = {
     cls: attrgetter(*names) for cls, names in _FIELDS.items()
 }
 
-SHAPE = tuple((cls.__name__, *names) for cls, names in _FIELDS.items())
+SHAPE = tuple((_TAGS[cls], *names) for cls, names in _FIELDS.items())
 """The classes with their fields: what was written under another shape cannot be read."""
 
 
@@ -94,25 +95,26 @@ def to_plain(value: object, shared: dict[int, Plain] | None = None) -> Plain:
         shared: Manifests that were seen, by identity; one of them is given out again.
 
     >>> to_plain((CapabilityClaim(CapabilityName("validation"), 0.5),))
-    ('', ('CapabilityClaim', ('CapabilityName', 'validation'), 0.5))
+    ((b'CapabilityClaim', (b'CapabilityName', 'validation'), 0.5),)
     """
     kind = type(value)
-    if kind is tuple:
-        name, parts = "", cast("tuple[object, ...]", value)
-    elif kind in _LEAVES:
+    if kind in _LEAVES:
         return value
-    elif kind not in _PARTS:
-        return (kind.__name__, str(value)) if kind in _NAME_TYPES else str(value)
-    elif shared is not None and kind is Manifest:
-        if id(value) not in shared:
-            shared[id(value)] = to_plain(value)
-        return shared[id(value)]
-    else:
-        name, parts = kind.__name__, _PARTS[kind](value)
-    # Most parts are leaves, and a call for each would take twice the time of all the rest.
-    if _LEAVES.issuperset(map(type, parts)):
-        return (name, *parts)
-    return (name, *[item if type(item) in _LEAVES else to_plain(item, shared) for item in parts])
+    if kind is tuple:
+        # Most parts are leaves, and a call for each would take twice the time of all the rest.
+        parts = cast("tuple[object, ...]", value)
+        return parts if _LEAVES.issuperset(map(type, parts)) else tuple(_plain(parts, shared))
+    if kind not in _PARTS:
+        return (_TAGS[kind], str(value)) if kind in _TAGS else str(value)
+    if shared is None or kind is not Manifest:
+        return (_TAGS[kind], *_plain(_PARTS[kind](value), shared))
+    if id(value) not in shared:
+        shared[id(value)] = to_plain(value)
+    return shared[id(value)]
+
+
+def _plain(parts: tuple[object, ...], shared: dict[int, Plain] | None) -> list[Plain]:
+    return [part if type(part) in _LEAVES else to_plain(part, shared) for part in parts]
 
 
 def sealed(text: bytes) -> Plain:
@@ -129,6 +131,8 @@ def from_plain(plain: Plain) -> object:
     """
     if type(plain) is not tuple:
         return plain
-    name, *parts = cast("tuple[Plain, ...]", plain)
-    values = [item if type(item) in _LEAVES else from_plain(item) for item in parts]
-    return _CLASSES[cast("str", name)](*values) if name else tuple(values)
+    parts = cast("tuple[Plain, ...]", plain)
+    values = [part if type(part) in _LEAVES else from_plain(part) for part in parts]
+    if values and isinstance(tag := values[0], bytes):
+        return _CLASSES[tag](*values[1:])
+    return tuple(values)

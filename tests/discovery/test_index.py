@@ -380,7 +380,7 @@ class TestDoubt:
         from registry_core.discovery.codec import from_plain
 
         with pytest.raises(LookupError):
-            from_plain(("os.system", "true"))
+            from_plain((b"os.system", "true"))
 
 
 @pytest.mark.requirement("R105")
