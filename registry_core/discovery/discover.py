@@ -36,10 +36,11 @@ from registry_core.discovery.report import (
 )
 from registry_core.discovery.scan import FoundDistribution, scan
 from registry_core.discovery.trust import TrustList
-from registry_core.settings.values import Settings
+from registry_core.settings.choosing import Defaults
 
 if TYPE_CHECKING:
     from registry_core.definitions.manifest import Manifest
+    from registry_core.settings.choosing import Choosing
 
 __all__ = ["Answer", "Discovery", "Prober", "Remembered", "discover", "search"]
 
@@ -121,7 +122,7 @@ class Discovery:
 
 
 def discover(
-    settings: Settings | None = None,
+    settings: Choosing | None = None,
     *,
     path: Iterable[str] | None = None,
     read_code: Prober | None = None,
@@ -136,11 +137,11 @@ def discover(
     Raises:
         ConfigError: If the lock that the settings name cannot be read.
     """
-    return search(settings or Settings(), path=path, read_code=read_code).report
+    return search(settings or Defaults(), path=path, read_code=read_code).report
 
 
 def search(
-    settings: Settings,
+    settings: Choosing,
     *,
     path: Iterable[str] | None = None,
     read_code: Prober | None = None,
@@ -232,7 +233,7 @@ class _Judge:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: Choosing,
         *,
         installed: Mapping[str, str],
         seen: Mapping[str, Remembered],
@@ -356,7 +357,7 @@ def _settled(
     records: Sequence[PluginRecord],
     conflicts: list[Conflict],
     files: Mapping[str, Sequence[str]],
-    settings: Settings,
+    settings: Choosing,
 ) -> DiscoveryReport:
     records, over_names = settle_names(records, settings.pins)
     records, over_files = settle_files(records, files)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from registry_core.discovery.places import Mark
     from registry_core.discovery.report import DiscoveryReport
     from registry_core.discovery.rows import AgentRow, PluginRow
+    from registry_core.settings.choosing import Choosing
     from registry_core.settings.values import Settings
 
     Head: TypeAlias = tuple[object, int, tuple[Mark, ...], str, bytes, bytes, int]
@@ -210,11 +211,11 @@ def _opened(
     return Index(new.ids, new.rows, new.plugins, lambda: report_in(new.tail))
 
 
-def _read(source: SettingsSource) -> Settings:
+def _read(source: SettingsSource) -> Choosing:
     if not source.files and not source.said:
-        from registry_core.settings.values import Settings
+        from registry_core.settings.choosing import Defaults
 
-        return Settings()  # reading nothing would start pydantic to check it
+        return Defaults()  # reading nothing would start pydantic to check it
     from registry_core.settings.reading import read_settings
 
     return read_settings(source)

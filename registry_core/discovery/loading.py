@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from registry_core.discovery.report import PluginRecord
     from registry_core.names import AgentId
     from registry_core.results.events import Event, Observer
-    from registry_core.settings.values import PluginSettings
+    from registry_core.settings.choosing import PluginSettings
 
 __all__ = ["Loader", "load_target"]
 

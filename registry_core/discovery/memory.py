@@ -17,7 +17,7 @@ from registry_core.discovery.rows import AgentRow, plugin_row_of, row_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from registry_core.settings.values import Settings
+    from registry_core.settings.choosing import Choosing
 
 __all__ = ["Compiled", "compiled", "listed", "recalled_report"]
 
@@ -48,7 +48,7 @@ class Compiled:
 
 
 def compiled(
-    settings: Settings, *, path: Iterable[str] | None, tail: bytes, remembered_ns: int
+    settings: Choosing, *, path: Iterable[str] | None, tail: bytes, remembered_ns: int
 ) -> Compiled:
     """Return a new discovery that reads only what changed since the one in *tail*."""
     memory = _recalled_memory(tail)

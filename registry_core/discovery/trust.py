@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from registry_core.definitions.agent import AgentDefinition
     from registry_core.discovery.integrity import LockedDistribution
-    from registry_core.settings.values import PluginSettings
+    from registry_core.settings.choosing import PluginSettings
 
 __all__ = ["TrustList"]
 
@@ -25,7 +25,7 @@ class TrustList:
     A name stands for a distribution, a plugin (``distribution:plugin``) or an agent
     (``distribution/agent``, with or without ``@version``).
 
-    >>> from registry_core.settings.values import PluginSettings
+    >>> from registry_core.settings.choosing import PluginSettings
     >>> trust = TrustList(PluginSettings(block=("Evil_Agents", "web-agents:beta")))
     >>> trust.refusal("evil-agents", "evil"), trust.refusal("web-agents", "stable")
     ('is on the block list', '')

@@ -45,6 +45,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
+from registry_core.settings.choosing import PluginSettings, Trust
 from registry_core.settings.limits import BreakerPolicy, HostCapacity, RetryBudgetPolicy
 
 if TYPE_CHECKING:
@@ -73,32 +74,8 @@ _REFUSE_UNKNOWN = {"extra": "forbid"}
 _ABOVE_ZERO = {"above": 0}
 _SHARE = {"least": 0, "most": 1}
 
-Trust: TypeAlias = Literal["installed", "locked"]
 LogLevel: TypeAlias = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 OutputFormat: TypeAlias = Literal["text", "json"]
-
-
-@dataclass(frozen=True, slots=True)
-class PluginSettings:
-    """Which plugins take part.
-
-    A plugin is meant by its distribution (``web-agents``), by its entry point
-    (``web-agents:web``), or by one of its agents (``web-agents/html_to_text``, with or without
-    a version), which lets in or keeps out that agent alone.
-
-    Attributes:
-        allow: Who may; empty means all.
-        block: Who may not; wins over *allow*.
-        trust: ``installed`` takes what is installed, ``locked`` only what *lock* knows.
-        lock: The lock file, absolute.
-    """
-
-    __pydantic_config__: ClassVar[Mapping[str, str]] = _REFUSE_UNKNOWN
-
-    allow: tuple[str, ...] = ()
-    block: tuple[str, ...] = ()
-    trust: Trust = "installed"
-    lock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
