@@ -86,12 +86,11 @@ def _record(record: type) -> Reader:
     def read(value: JsonValue) -> object:
         if not isinstance(value, dict):
             raise _OddError
-        return record(
-            **{
-                name: held if type(held) is plain[name] else readers[name](held)
-                for name, held in value.items()
-            }
-        )
+        fields: dict[str, object] = dict(value)
+        for name, held in value.items():
+            if type(held) is not plain[name]:
+                fields[name] = readers[name](held)
+        return record(**fields)
 
     return read
 
