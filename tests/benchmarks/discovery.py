@@ -9,8 +9,10 @@ import sys
 import tempfile
 import time
 from functools import cache
+from importlib.metadata import distributions
 from pathlib import Path
 
+from registry_core.discovery.entry_points import PLUGINS
 from registry_core.discovery.places import FRESH_NS
 from registry_core.testing.installed import installed_distribution
 from tests.benchmarks.environment import plugin_files
@@ -25,19 +27,30 @@ COMMAND = str(Path(sys.executable).with_name("agentreg"))
 SLOW_IMPORT = "import time\ntime.sleep(0.02)\n"
 
 
+@cache
+def here() -> tuple[int, int]:
+    """Return how many plugins and how many other distributions are installed here anyway."""
+    offers = [bool(one.entry_points.select(group=PLUGINS)) for one in distributions()]
+    return offers.count(True), offers.count(False)
+
+
 class Environment:
     """A folder full of plugins, and a cache that knows them."""
 
     def __init__(self, folder: Path, plugins: int, *, code: str = "") -> None:
-        """Install *plugins* plugins of two agents each, and 200 other distributions."""
+        """Have *plugins* plugins of two agents each, and 200 other distributions.
+
+        Of a large number those count that are installed here anyway.
+        """
         self.folder = folder
+        present, others = here()
         self.variables = dict(os.environ) | {  # noqa: TID251 -- handed down
             "PYTHONPATH": str(folder / "site"),
             "XDG_CACHE_HOME": str(folder / "cache"),
         }
-        for number in range(plugins):
+        for number in range(plugins - present if plugins == LARGE else plugins):
             install(folder / "site", number, code=code)
-        for number in range(OTHERS):
+        for number in range(OTHERS - others):
             installed_distribution(folder / "site", f"other-{number}", files={f"o{number}.py": ""})
         self.age()
 
