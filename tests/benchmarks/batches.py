@@ -195,7 +195,7 @@ async def read_sleeps() -> None:
         assert [r.index async for r in stream] == list(range(SLEEPS))
 
 
-@benchmark(name="batch of 100 000 trivial items", unit="x bare workers", goal=4)
+@benchmark(name="batch of 100 000 trivial items", unit="x bare workers", goal=10)
 def trivial_items() -> float:
     """Return the ratio of processor times."""
     return cpu_ratio(lambda: cpu(trivial), lambda: cpu(lambda: pull(range(MANY))), pairs=9)
