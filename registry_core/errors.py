@@ -146,8 +146,8 @@ class UnknownNameError(NameLookupError):
 
     def __str__(self) -> str:
         """Offer the near ones, else the command that lists all."""
-        told = {"agent": "agents", "capability": "agents --json", "schema": "agents --json"}
-        listing = f"agentreg {told.get(self.kind, 'runs' if self.kind == 'run' else 'plugins')}"
+        listings = {"run": "runs", "agent": "agents", "capability": "agents", "schema": "agents"}
+        listing = f"agentreg {listings.get(self.kind, 'plugins')}"
         hint = f"did you mean {' or '.join(self.close)}?" if self.close else f"list them: {listing}"
         return f"no {self.kind} is named {self.name!a}: {hint}"
 

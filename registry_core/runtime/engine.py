@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from registry_core.runtime.threads import AgentThreads
 
 
-__all__ = ["execute", "quick_chain", "result_of", "run_blocking"]
+__all__ = ["execute", "quick_chain", "quick_run_of", "result_of", "run_blocking"]
 
 _CLOCK = SystemClock()
 _OPTIONS = RunOptions()
@@ -115,8 +115,13 @@ def _quick_run(chains: Chains, terms: Terms, values: Mapping[str, object]) -> Qu
     chain = quick_chain(chains, terms)
     if chain is None or chain.given not in values or len(values) != 1:
         return None
+    return quick_run_of(chain, values[chain.given], terms)
+
+
+def quick_run_of(chain: Chain, value: object, terms: Terms) -> QuickRun | None:
+    """Return a run of *chain* on *value*, or None where that does not fit."""
     try:
-        return QuickRun(chain, chain.take(values[chain.given]), terms)
+        return QuickRun(chain, chain.take(value), terms)
     except DefinitionError:
         return None  # the records of the long way say which value, and why
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from registry_core.errors import DefinitionError
 from registry_core.results.batch import Outcome, outcome_of
-from registry_core.runtime.engine import execute, quick_chain
-from registry_core.runtime.quick import QuickRun
+from registry_core.runtime.engine import execute, quick_chain, quick_run_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -37,13 +35,9 @@ def work_of(
         nonlocal chain
         if chain is None and not observers:
             chain = quick_chain(chains, terms)
-        if chain is not None:
-            try:
-                taken = chain.take(item)
-            except DefinitionError:
-                pass  # the records of the long way say why
-            else:
-                return await QuickRun(chain, taken, terms).outcome()
+        quick = None if chain is None else quick_run_of(chain, item, terms)
+        if quick is not None:
+            return await quick.outcome()
         result = await execute(
             terms.pipeline,
             {given: item},

@@ -17,7 +17,7 @@ from registry_core.schemas.pointers import follow
 if TYPE_CHECKING:
     from registry_core.definitions.schema import JsonObject, JsonValue
 
-__all__ = ["fingerprint", "structure"]
+__all__ = ["fingerprint", "keyword_text", "structure"]
 
 _UNORDERED = frozenset({"enum", "required", "type"})
 _SILENT = ANNOTATIONS | {"$defs", "definitions"}
@@ -74,6 +74,13 @@ def _text(schema: JsonValue, numbers: dict[str, int]) -> str:
 
 
 def keyword_text(keyword: str, value: JsonValue, numbers: dict[str, int]) -> str:
+    """Return the *value* of a *keyword* as the structure has it.
+
+    Args:
+        keyword: Its name.
+        value: What stands there.
+        numbers: Of the places that were referred to so far; gets those that come to it.
+    """
     if isinstance(value, str):
         is_place = keyword == "$ref"
         return str(numbers.setdefault(value, len(numbers) + 1)) if is_place else _quoted(value)

@@ -51,9 +51,8 @@ from registry_core.settings.limits import BreakerPolicy, HostCapacity, RetryBudg
 if TYPE_CHECKING:
     from registry_core.text.toml import TomlValue
 else:
-    TomlValue = (
-        object  # what it is to a validator, too; a parser of TOML is for those who have some
-    )
+    # What it is to a validator, too; a parser of TOML is for those who have some.
+    TomlValue = object
 
 __all__ = [
     "FORMAT",
