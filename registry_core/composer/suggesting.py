@@ -82,32 +82,28 @@ class _Net:
 
     Attributes:
         catalog: What there is.
-        entries: The agents that take part, by id.
+        outputs: What each agent gives that takes part.
         weights: What each adds to a chain's weight.
         by_cost: Whether that is its cost.
     """
 
     def __init__(self, catalog: Catalog, entries: list[CatalogEntry], objective: Chained) -> None:
         self.catalog = catalog
-        self.entries = {entry.id: entry for entry in entries}
-        self.weights = dict.fromkeys(self.entries, 1)
+        self.outputs = {entry.id: entry.definition.output for entry in entries}
+        self.weights = dict.fromkeys(self.outputs, 1)
         self.by_cost = objective == "cost"
         if self.by_cost:
             costs, _ = to_integers(entry.definition.cost for entry in entries)
-            self.weights = dict(zip(self.entries, costs, strict=True))
-        self._takers = catalog.schemas.takers(catalog.schemas.consumers)
-        self._after: dict[SchemaId, tuple[AgentId, ...]] = {}
+            self.weights = dict(zip(self.outputs, costs, strict=True))
+        self._after: dict[SchemaId, set[AgentId]] = {}
 
-    def after(self, schema: SchemaId) -> tuple[AgentId, ...]:
-        """The agents that take what is given as *schema*, sorted."""
+    def after(self, schema: SchemaId) -> set[AgentId]:
+        """The agents that take what is given as *schema*."""
         if schema not in self._after:
             schemas = self.catalog.schemas
-            found = {a for s in schemas.taking(schema, self._takers) for a in schemas.consumers[s]}
-            self._after[schema] = tuple(sorted(found & self.entries.keys()))
+            takers = (agent for s in schemas.taken_as(schema) for agent in schemas.consumers[s])
+            self._after[schema] = {agent for agent in takers if agent in self.outputs}
         return self._after[schema]
-
-    def output(self, agent: AgentId) -> SchemaId:
-        return self.entries[agent].definition.output
 
 
 class _Ahead(NamedTuple):
@@ -129,7 +125,7 @@ class _Chains:
     def __init__(
         self, net: _Net, start: CapabilityTerm, end: CapabilityTerm, max_stages: int
     ) -> None:
-        able = net.entries.keys()
+        able = net.outputs.keys()
         self.starts = sorted(able & set(start.agents(net.catalog)))
         self.ends = frozenset(able & set(end.agents(net.catalog)))
         self.cut_short = False
@@ -153,7 +149,7 @@ class _Chains:
             if not unfinished:
                 yield chain
                 continue
-            after = self._net.after(self._net.output(chain[-1]))
+            after = self._net.after(self._net.outputs[chain[-1]])
             steps += len(after)
             for agent in after:
                 if agent not in chain and self._fed(chain, agent):
@@ -169,7 +165,7 @@ class _Chains:
         weight += self._net.weights[chain[-1]]
         if chain[-1] in self.ends:
             heappush(waiting, (weight, chain, False, weight))
-        ahead = self._ahead.get(self._net.output(chain[-1]))
+        ahead = self._ahead.get(self._net.outputs[chain[-1]])
         if ahead and len(chain) + ahead.stages <= self._max_stages:
             heappush(waiting, (weight + ahead.weight, chain, True, weight))
 
@@ -177,7 +173,8 @@ class _Chains:
         """Whether the other inputs of *agent* can come from anything earlier."""
         catalog = self._net.catalog
         required = [i for i in catalog.definition(agent).inputs if i.required]
-        given = [*map(self._net.output, reversed(chain)), *_given(catalog, chain[0])]
+        outputs = (self._net.outputs[earlier] for earlier in reversed(chain))
+        given = [*outputs, *_given(catalog, chain[0])]
         return all(any(_fits(catalog, s, item.schema) for s in given) for item in required)
 
 
@@ -185,30 +182,41 @@ def _ahead(
     net: _Net, starts: Iterable[AgentId], ends: frozenset[AgentId]
 ) -> dict[SchemaId, _Ahead]:
     """Return what is still to come, at least, after a value of each schema in reach."""
+    outputs, weights = net.outputs, net.weights
     last: dict[SchemaId, int] = {}
-    before: dict[SchemaId, list[tuple[SchemaId, int]]] = {}
-    reached = dict.fromkeys(map(net.output, starts))
+    before: dict[SchemaId, dict[SchemaId, int]] = {}
+    reached = dict.fromkeys(outputs[agent] for agent in starts)
     for schema in (queue := [*reached]):
-        lightest: dict[SchemaId, int] = {}
-        for agent in net.after(schema):
-            output, weight = net.output(agent), net.weights[agent]
-            lightest[output] = min(weight, lightest.get(output, weight))
-            if agent in ends:
-                last[schema] = min(weight, last.get(schema, weight))
-        for output, weight in lightest.items():
-            before.setdefault(output, []).append((schema, weight))
+        after = net.after(schema)
+        if closing := after & ends:
+            last[schema] = min(weights[agent] for agent in closing)
+        for agent in after:
+            output, weight = outputs[agent], weights[agent]
             if output not in reached:
                 reached[output] = None
                 queue.append(output)
-    stages = _least(
-        dict.fromkeys(last, 1), {s: [(b, 1) for b, _ in found] for s, found in before.items()}
-    )
-    weights = _least(last, before) if net.by_cost else stages
-    return {schema: _Ahead(stages[schema], weights[schema]) for schema in stages}
+            steps = before.setdefault(output, {})
+            steps[schema] = min(weight, steps.get(schema, weight))
+    stages = _fewest(last, before)
+    lightest = _lightest(last, before) if net.by_cost else stages
+    return {schema: _Ahead(fewest, lightest[schema]) for schema, fewest in stages.items()}
 
 
-def _least(
-    last: Mapping[SchemaId, int], before: Mapping[SchemaId, list[tuple[SchemaId, int]]]
+def _fewest(
+    last: Iterable[SchemaId], before: Mapping[SchemaId, Iterable[SchemaId]]
+) -> dict[SchemaId, int]:
+    """Return the fewest steps from each schema to an end, which is one from each of *last*."""
+    found = dict.fromkeys(last, 1)
+    for schema in (queue := [*found]):
+        for other in before.get(schema, ()):
+            if other not in found:
+                found[other] = found[schema] + 1
+                queue.append(other)
+    return found
+
+
+def _lightest(
+    last: Mapping[SchemaId, int], before: Mapping[SchemaId, Mapping[SchemaId, int]]
 ) -> dict[SchemaId, int]:
     """Return the lightest way from each schema to an end.
 
@@ -223,7 +231,7 @@ def _least(
         so_far, schema = heappop(waiting)
         if schema not in found:
             found[schema] = so_far
-            for other, weight in before.get(schema, ()):
+            for other, weight in before.get(schema, {}).items():
                 if other not in found:
                     heappush(waiting, (so_far + weight, other))
     return found
@@ -305,7 +313,7 @@ def _nothing(
     return NoPlanError(
         have=(),
         want=[f"{start} -> {end}"],
-        reached=sorted({net.output(agent).name for agent in chains.starts}),
+        reached=sorted({net.outputs[agent].name for agent in chains.starts}),
         missing=dict.fromkeys(map(str, missing)),
         reason=reason,
     )
