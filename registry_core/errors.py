@@ -22,6 +22,7 @@
     │   ├── AgentExitError          the agent raised what would end its host
     │   ├── AdmissionError          the agent was not called: left alone, or there was no room
     │   ├── StuckThreadsError       too many calls never came back
+    │   ├── WorkerError             the process of an isolated agent died of the call
     │   └── ProceedError            a middleware called ``proceed`` wrongly
     ├── StoreError                  what runs leave behind cannot be kept or read
     ├── ResumeError                 a run cannot go on from where it stopped
@@ -47,6 +48,7 @@ __all__ += ["InvalidOutputError", "ManifestError", "NameLookupError", "NoPlanErr
 __all__ += ["PipelineError", "ProceedError", "RegistryError", "ResumeError", "RunCancelledError"]
 __all__ += ["RunError", "RunTimeUpError", "RunTimeoutError", "SchemaMismatchError"]
 __all__ += ["StageFailedError", "StoreError", "StuckThreadsError", "UnknownNameError"]
+__all__ += ["WorkerError"]
 
 
 class Fault:
@@ -206,15 +208,10 @@ class NoPlanError(RegistryError):
         near: Iterable[str] = (),
         reason: str = "",
     ) -> None:
-        """Keep the goal and how far the search got.
+        """Keep the goal as names, and how far the search got: what can be *reached*, sorted.
 
-        Args:
-            have: What was given, as names.
-            want: What was asked for, as names.
-            reached: Schemas that can be produced from *have*, sorted.
-            missing: Schemas or capabilities that nothing reachable provides.
-            near: One line for each thing that would nearly do.
-            reason: Why, when it is something other than a missing schema.
+        What is *missing*, nothing reachable provides; *near* has a line for each thing that would
+        nearly do; *reason* is another than a missing schema.
         """
         self.have = tuple(have)
         self.want = tuple(want)
@@ -258,16 +255,10 @@ class SchemaMismatchError(PipelineError):
         reason: str,
         witness: object,
     ) -> None:
-        """Keep the facts.
+        """Keep the pipeline, the *path* in it where the value is taken, and both schemas.
 
-        Args:
-            subject: The pipeline.
-            path: Where in it the value is taken.
-            producer: Schema of what is given.
-            consumer: Schema of what is taken.
-            pointer: JSON pointer to the part of *witness* that is refused.
-            reason: What the consumer asks for there.
-            witness: JSON value that the one gives and the other refuses.
+        Of *witness*, a JSON value that the one gives and the other refuses, *pointer* is the JSON
+        pointer to the part that is refused, and *reason* what the consumer asks for there.
         """
         self.path = path
         self.producer = producer
@@ -275,8 +266,7 @@ class SchemaMismatchError(PipelineError):
         self.pointer = pointer
         self.reason = reason
         self.witness = witness
-        where = f" at {pointer}" if pointer else ""
-        text = f"{producer} does not fit {consumer}: {reason}{where}"
+        text = f"{producer} does not fit {consumer}: {reason}{pointer and f' at {pointer}'}"
         super().__init__(subject, [Fault(path, text)])
 
 
@@ -348,6 +338,16 @@ class StuckThreadsError(AttemptError):
         """Keep whose calls they are, each once: one of them has to be mended."""
         self.agents = tuple(agents)
         super().__init__(f"too many synchronous calls never came back, of {', '.join(self.agents)}")
+
+
+class WorkerError(AttemptError):
+    """The process of an isolated agent died of a call, or broke the protocol."""
+
+    def __init__(self, agent: str, reason: str) -> None:
+        """Keep the *agent* and the *reason*, such as ``died: SIGSEGV``."""
+        self.agent = agent
+        self.reason = reason
+        super().__init__(f"worker {reason}")
 
 
 class ProceedError(AttemptError, RuntimeError):

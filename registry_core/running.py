@@ -110,8 +110,9 @@ class Runner:
     def host(self) -> Host:
         """What all runs share."""
         if self._host is None:
-            settings = self.installed.settings.run
-            self._host = Host(settings.breaker, settings.retries, settings.capacity)
+            settings = self.installed.settings
+            run = settings.run
+            self._host = Host(run.breaker, run.retries, run.capacity, settings.isolation)
         return self._host
 
     @property
@@ -124,6 +125,7 @@ class Runner:
                 known.settings.plugins,
                 catalog=known.catalog,
                 local=self.local,
+                isolation=known.settings.isolation,
             )
         return self._loader
 
@@ -133,7 +135,7 @@ class Runner:
         if self._chains is None:
             settings = self.installed.settings
             configure = partial(agent_config, settings=settings, variables=environment())
-            self._chains = Chains(Blueprints(self.loader, self.host, configure))
+            self._chains = Chains(Blueprints(self.loader, self.host, configure, self.loader.place))
         return self._chains
 
     def refusing(self) -> tuple[AgentId, ...]:

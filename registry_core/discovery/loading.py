@@ -11,12 +11,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from registry_core.definitions.place import CodePlace
 from registry_core.discovery.breadcrumbs import noting_import
 from registry_core.discovery.guard import ForeignError, guarded
 from registry_core.discovery.ownership import OwnedFiles
 from registry_core.discovery.quarantine import refusal
 from registry_core.discovery.trust import TrustList
 from registry_core.errors import AgentLoadError, AmbiguousNameError, UnknownNameError
+from registry_core.settings.choosing import PluginSettings
 from registry_core.settings.pydantic_start import start_pydantic
 from registry_core.settings.sources import user_cache_folder
 
@@ -31,9 +33,9 @@ if TYPE_CHECKING:
     from registry_core.discovery.report import PluginRecord
     from registry_core.names import AgentId
     from registry_core.results.events import Event, Observer
-    from registry_core.settings.choosing import PluginSettings
+    from registry_core.settings.limits import IsolationPolicy
 
-__all__ = ["Loader", "load_target"]
+__all__ = ["Loader", "load_place", "load_target"]
 
 LoadedT = TypeVar("LoadedT")
 OfferT = TypeVar("OfferT", "CollectorDefinition", "MiddlewareDefinition")
@@ -51,6 +53,7 @@ class Loader:
         *,
         catalog: Catalog,
         local: Mapping[AgentId, Callable[..., object]],
+        isolation: IsolationPolicy | None = None,
     ) -> None:
         """Know the *records* of the plugins, and whom the user trusts.
 
@@ -59,6 +62,7 @@ class Loader:
             settings: What the user decided about them.
             catalog: What their agents declare.
             local: Agents from code, by id.
+            isolation: Whose agents are not to be imported here; nobody's unless given.
 
         Raises:
             ConfigError: If the lock that the settings name cannot be read.
@@ -67,6 +71,7 @@ class Loader:
         self._trust = TrustList(settings)
         self._catalog = catalog
         self._local = local
+        self._isolation = isolation
         self._loaded: dict[tuple[str, str], Callable[..., object]] = {}
 
     def definition(self, agent: AgentId) -> AgentDefinition:
@@ -81,15 +86,30 @@ class Loader:
         """
         if agent in self._local:
             return self._local[agent]
-        definition = self.definition(agent)
-        owner = next(
-            record
-            for record in self._records
-            if record.distribution == agent.distribution
-            and record.offered is not None
-            and any(item.target == definition.target for item in record.offered.agents)
+        target = self.definition(agent).target
+        return self._load(agent, target, self._owner(agent, target))
+
+    def place(self, agent: AgentId) -> CodePlace | None:
+        """Return where the code of *agent* lies if it is not to be imported here.
+
+        Raises:
+            AgentLoadError: If the lock keeps it out.
+        """
+        if agent in self._local or self._isolation is None or not self._isolation.plugins:
+            return None
+        target = self.definition(agent).target
+        owner = self._owner(agent, target)
+        if not self._is_isolated(owner):
+            return None
+        place = CodePlace(
+            plugin=owner.full_name,
+            version=owner.version,
+            metadata=owner.location,
+            target=target,
+            lock=self._trust.lock_file,
         )
-        return self._load(agent, definition.target, owner)
+        _refuse_unlocked(agent, place, self._trust)
+        return place
 
     def middleware(self, name: str) -> tuple[str, MiddlewareDefinition, MiddlewareFunction]:
         """Return the full name, the declaration and the code of a middleware.
@@ -100,6 +120,7 @@ class Loader:
             AgentLoadError: If its code cannot be brought in, or its plugin is in quarantine.
         """
         full, definition, record = self._offer("middleware", name, lambda of: of.middleware)
+        self._refuse_isolated(full, record)
         code = self._load(full, definition.target, record)
         return full, definition, cast("MiddlewareFunction", code)
 
@@ -115,6 +136,7 @@ class Loader:
 
     def _observer(self, name: str) -> Observer:
         full, definition, record = self._offer("collector", name, lambda of: of.collectors)
+        self._refuse_isolated(full, record)
         code = self._load(full, definition.target, record)
         return _RunByRun(full, cast("Callable[[], Observer]", code))
 
@@ -139,6 +161,25 @@ class Loader:
             raise AmbiguousNameError(kind, name, [full for full, _, _ in found])
         return found[0]
 
+    def _owner(self, agent: AgentId, target: str) -> PluginRecord:
+        return next(
+            record
+            for record in self._records
+            if record.distribution == agent.distribution
+            and record.offered is not None
+            and any(item.target == target for item in record.offered.agents)
+        )
+
+    def _is_isolated(self, record: PluginRecord) -> bool:
+        held = self._isolation
+        return held is not None and held.holds(record.distribution, record.name)
+
+    def _refuse_isolated(self, subject: str, record: PluginRecord) -> None:
+        if self._is_isolated(record):
+            reason = "it would act inside this process, and its plugin is isolated"
+            hint = f"take {record.distribution} out of [isolation], or go without {subject}"
+            raise AgentLoadError(subject, "isolation", reason, hint)
+
     def _load(self, subject: str, target: str, record: PluginRecord) -> Callable[..., object]:
         # Bringing it in takes a millisecond, and a layer or a collector is asked for in each run.
         if (subject, target) not in self._loaded:
@@ -146,13 +187,10 @@ class Loader:
         return self._loaded[subject, target]
 
     def _bring_in(self, subject: str, target: str, record: PluginRecord) -> Callable[..., object]:
-        # What was true when the index was made may not be when the code is brought in.
-        refused = self._trust.lock_refusal(record.distribution, record.version, record.location)
-        if refused:
-            raise AgentLoadError(subject, "trust", f"{record.distribution} {refused}")
-        load = partial(load_target, subject, target, metadata=Path(record.location))
+        lock = self._trust.lock_file
+        place = CodePlace(record.full_name, record.version, record.location, target, lock)
         with noting_import(user_cache_folder(), record.full_name, record.location):
-            return _from_source(load) if self._trust.lock_file else load()
+            return _from_place(subject, place, self._trust)
 
 
 class _RunByRun:
@@ -170,6 +208,29 @@ class _RunByRun:
         if event.kind == "run_finished":
             del self._made[event.run_id]
         observer(event)
+
+
+def load_place(agent: AgentId, place: CodePlace) -> Callable[..., object]:
+    """Return the code of *agent*, for a process that was told its *place* by another.
+
+    Raises:
+        AgentLoadError: If the lock keeps it out, or it cannot be brought in.
+    """
+    trust = PluginSettings(trust="locked" if place.lock else "installed", lock=place.lock)
+    return _from_place(agent, place, TrustList(trust))
+
+
+def _from_place(subject: str, place: CodePlace, trust: TrustList) -> Callable[..., object]:
+    _refuse_unlocked(subject, place, trust)
+    load = partial(load_target, subject, place.target, metadata=Path(place.metadata))
+    return _from_source(load) if place.lock else load()
+
+
+def _refuse_unlocked(subject: str, place: CodePlace, trust: TrustList) -> None:
+    # What was true when the index was made may not be when the code is brought in.
+    refused = trust.lock_refusal(place.distribution, place.version, place.metadata)
+    if refused:
+        raise AgentLoadError(subject, "trust", f"{place.distribution} {refused}")
 
 
 def load_target(subject: str, target: str, *, metadata: Path) -> Callable[..., object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from registry_core.authoring.declaration import Declaration, declare
@@ -23,10 +23,12 @@ from registry_core.schemas.codec import Codec, codec_of
 if TYPE_CHECKING:
     from registry_core.definitions.context import RunContext
     from registry_core.definitions.middleware import Values
+    from registry_core.definitions.place import CodePlace
     from registry_core.definitions.schema import JsonObject
     from registry_core.runtime.threads import AgentThreads
 
     Configure: TypeAlias = Callable[[AgentId, JsonObject], JsonObject]
+    Places: TypeAlias = Callable[[AgentId], CodePlace | None]
 
 __all__ = ["AgentSource", "Blueprint", "Blueprints", "LoadedAgent", "bring_in"]
 
@@ -114,6 +116,7 @@ class Blueprints:
         source: AgentSource,
         host: Host | None = None,
         configure: Configure = lambda _, config: config,
+        isolated: Places = lambda _: None,
     ) -> None:
         """Know where to read, and for which *host*; read nothing yet.
 
@@ -121,9 +124,11 @@ class Blueprints:
             source: Where the agents come from.
             host: Whose they are to be.
             configure: Gives what an agent is made with, from what its stage says.
+            isolated: Gives the place of an agent's code that is not to be imported here.
         """
         self.source = source
         self._configure = configure
+        self._isolated = isolated
         self.host = host or Host()
         self._read: dict[AgentId, Blueprint] = {}
 
@@ -138,6 +143,11 @@ class Blueprints:
             AgentLoadError: If the code cannot be brought in, or is not what was declared.
         """
         definition = self.source.definition(agent)
+        place = self._isolated(agent)
+        if place is not None:
+            blueprint = _isolated(agent, definition, place, self.host, self._configure)
+            self._read[agent] = blueprint
+            return blueprint
         target = self.source.load(agent)
         try:
             declaration = declare(target)
@@ -148,6 +158,21 @@ class Blueprints:
         self.host.watchdog.note(agent, target)
         self._read[agent] = blueprint
         return blueprint
+
+    async def read_in(self, threads: AgentThreads, agent: AgentId) -> Blueprint:
+        """Return what :meth:`read` returns, called in one of *threads*.
+
+        Raises:
+            AgentLoadError: As :meth:`read`, and for whatever else comes of it.
+        """
+        settled = await threads.call(lambda: self.read(agent), name=agent)
+        match settled:
+            case Raised(AgentLoadError() as error):
+                raise error
+            case Raised(error):
+                raise _load_error(agent, "import", error)
+            case _:
+                return settled.value
 
 
 class LoadedAgent:
@@ -291,6 +316,34 @@ def _blueprint(
         config_optional=_has_default(target, "config"),
         wants_context=declaration.definition.wants_context,
         is_async=inspect.iscoroutinefunction(getattr(target, "process", target)),
+    )
+
+
+def _isolated(
+    agent: AgentId,
+    definition: AgentDefinition,
+    place: CodePlace,
+    host: Host,
+    configure: Configure,
+) -> Blueprint:
+    """Return the blueprint of an agent whose values cross as JSON; its worker checks them."""
+    from pydantic import JsonValue
+
+    from registry_core.runtime.isolated_calls import calling
+
+    json = codec_of(JsonValue)
+    return Blueprint(
+        id=agent,
+        # What it changes is in its worker: no attempt needs copies of its own.
+        definition=replace(definition, mutates=False),
+        target=calling(agent, definition, place, host.workers_of(place.plugin)),
+        inputs={taken.name: json for taken in definition.inputs},
+        output=json,
+        config=None if definition.config is None else json,
+        configure=configure,
+        config_optional=True,
+        wants_context=definition.wants_context,
+        is_async=True,
     )
 
 

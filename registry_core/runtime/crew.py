@@ -109,19 +109,8 @@ class Crew:
         self, agent: AgentId, blueprint: Blueprint | None, config: JsonObject
     ) -> LoadedAgent:
         if blueprint is None:
-            settled = await self._threads.call(lambda: self._blueprints.read(agent), name=agent)
-            if isinstance(settled, Raised):
-                raise _as_load_error(agent, settled.error)
-            blueprint = settled.value
+            blueprint = await self._blueprints.read_in(self._threads, agent)
         member = await bring_in(blueprint, config, threads=self._threads)
         if isinstance(blueprint.target, type):
             self._members.append(member)
         return member
-
-
-def _as_load_error(agent: AgentId, error: BaseException) -> AgentLoadError:
-    if isinstance(error, AgentLoadError):
-        return error
-    failure = AgentLoadError(agent, "import", type_name(error))
-    failure.__cause__ = error
-    return failure

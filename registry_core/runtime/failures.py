@@ -7,7 +7,9 @@ repeated: a validation error is told by place and kind.
 
 from __future__ import annotations
 
+import math
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -28,10 +30,13 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
 __all__ = [
+    "Told",
+    "asked_pause",
     "carried",
     "carried_result",
     "error_code",
     "record_failure",
+    "tell",
     "type_name",
     "uncovered",
 ]
@@ -56,6 +61,25 @@ _CODES: tuple[tuple[type[BaseException], ErrorCode], ...] = (
 
 
 _REFUSALS: Mapping[str, ErrorCode] = {"open": "circuit_open", "queue_timeout": "queue_timeout"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An exception, as the process that it was raised in tells it to another.
+
+    Attributes:
+        classes: Qualified names of its class and all bases, in the order of resolution.
+        message: Its text.
+        traceback: Where it was raised, or empty.
+        cause: What led to it, one line each.
+        retry_after_seconds: Least pause before another attempt that it asks for.
+    """
+
+    classes: tuple[str, ...]
+    message: str
+    traceback: str = ""
+    cause: tuple[str, ...] = ()
+    retry_after_seconds: float = 0.0
 
 
 def carried(error: BaseException) -> Exception:
@@ -93,9 +117,33 @@ def carried_result(error: BaseException, kind: type[ResultT]) -> ResultT | None:
 
 def type_name(error: BaseException) -> str:
     """Return the qualified class name of *error*, as a traceback shows it."""
-    cls = type(error)
-    module = cls.__module__
-    return cls.__qualname__ if module == "builtins" else f"{module}.{cls.__qualname__}"
+    return _class_name(type(error))
+
+
+def tell(error: BaseException) -> Told:
+    """Return *error* as another process may hear of it; never raises.
+
+    >>> tell(KeyError("pages")).classes
+    ('KeyError', 'LookupError', 'Exception', 'BaseException', 'object')
+    """
+    return Told(
+        classes=tuple(map(_class_name, type(error).__mro__)),
+        message=_message(error),
+        traceback=_traceback(error),
+        cause=_cause_lines(error),
+        retry_after_seconds=asked_pause(error),
+    )
+
+
+def asked_pause(error: BaseException) -> float:
+    """Return the least pause before another attempt that *error* asks for, in seconds."""
+    try:
+        hint: object = getattr(error, "retry_after_seconds", None)
+    except Exception:  # noqa: BLE001 -- a stranger's property may raise anything
+        return 0.0
+    if isinstance(hint, bool) or not isinstance(hint, int | float):
+        return 0.0
+    return float(hint) if math.isfinite(hint) and hint > 0 else 0.0
 
 
 def error_code(error: BaseException) -> ErrorCode:
@@ -149,8 +197,13 @@ def record_failure(
         at=at,
         phase=phase,
         traceback=_traceback(shown.__cause__ if ours else shown),
-        cause=tuple(f"{type_name(cause)}: {_message(cause)}" for cause in _causes(shown)),
+        cause=_cause_lines(shown),
     )
+
+
+def _class_name(cls: type) -> str:
+    module = cls.__module__
+    return cls.__qualname__ if module == "builtins" else f"{module}.{cls.__qualname__}"
 
 
 def _message(error: BaseException) -> str:
@@ -176,6 +229,8 @@ def _validation_text(error: BaseException) -> str:
 def _traceback(error: BaseException | None) -> str:
     if error is None:
         return ""
+    if (told := _told(error)) is not None:
+        return told.traceback
     try:
         frames = traceback.StackSummary.extract(_foreign(error.__traceback__), limit=-_FRAMES)
         text = "".join(frames.format())
@@ -189,6 +244,22 @@ def _foreign(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
     while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_HERE):
         trace = trace.tb_next
     return traceback.walk_tb(trace)
+
+
+def _told(error: BaseException) -> Told | None:
+    told = error.__dict__.get("told")
+    return told if isinstance(told, Told) else None
+
+
+def _cause_lines(error: BaseException) -> tuple[str, ...]:
+    if (told := _told(error)) is not None:
+        return told.cause
+    lines: list[str] = []
+    for cause in _causes(error):
+        lines.append(f"{type_name(cause)}: {_message(cause)}")
+        if (told := _told(cause)) is not None:
+            lines += told.cause
+    return tuple(lines)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -12,12 +12,18 @@ from registry_core.runtime.metrics import Metrics
 from registry_core.runtime.stepping import Spares
 from registry_core.runtime.threads import AgentThreads
 from registry_core.runtime.watchdog import Watchdog
-from registry_core.settings.limits import BreakerPolicy, HostCapacity, RetryBudgetPolicy
+from registry_core.settings.limits import (
+    BreakerPolicy,
+    HostCapacity,
+    IsolationPolicy,
+    RetryBudgetPolicy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from registry_core.runtime.breaker import BreakerEvent
+    from registry_core.runtime.isolated_pool import WorkerPool
 
 __all__ = ["Host"]
 
@@ -37,13 +43,25 @@ class Host:
         watchdog: Names who keeps an event loop from turning.
     """
 
-    __slots__ = ("admission", "breakers", "budgets", "metrics", "spares", "threads", "watchdog")
+    __slots__ = (
+        "_capacity",
+        "_isolation",
+        "_workers",
+        "admission",
+        "breakers",
+        "budgets",
+        "metrics",
+        "spares",
+        "threads",
+        "watchdog",
+    )
 
     def __init__(
         self,
         breaker: BreakerPolicy | None = None,
         retries: RetryBudgetPolicy | None = None,
         capacity: HostCapacity | None = None,
+        isolation: IsolationPolicy | None = None,
         *,
         on_breaker: Callable[[BreakerEvent], None] | None = None,
     ) -> None:
@@ -55,6 +73,20 @@ class Host:
         self.threads = AgentThreads()
         self.watchdog = Watchdog()
         self.spares = Spares()
+        self._capacity = capacity
+        self._isolation = isolation or IsolationPolicy()
+        self._workers: dict[str, WorkerPool] = {}
+
+    def workers_of(self, plugin: str) -> WorkerPool:
+        """Return where the agents of an isolated *plugin* run; starts nothing."""
+        from registry_core.runtime.isolated_pool import WorkerPool
+
+        pool = self._workers.get(plugin)
+        if pool is not None:
+            return pool
+        # Of two threads that come here at once, both get the first one's.
+        pool = WorkerPool(plugin, self._isolation, self._capacity)
+        return self._workers.setdefault(plugin, pool)
 
 
 def _log_change(event: BreakerEvent) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
+
+from registry_core.runtime.failures import asked_pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,14 +38,4 @@ def pause_before(
     """
     longest = backoff.longest_seconds(retry)
     pause = draw() * longest if backoff.jitter else longest
-    return max(pause, _asked_for(error))
-
-
-def _asked_for(error: BaseException) -> float:
-    try:
-        hint: object = getattr(error, "retry_after_seconds", None)
-    except Exception:  # noqa: BLE001 -- a stranger's property may raise anything
-        return 0.0
-    if isinstance(hint, bool) or not isinstance(hint, int | float):
-        return 0.0
-    return float(hint) if math.isfinite(hint) and hint > 0 else 0.0
+    return max(pause, asked_pause(error))

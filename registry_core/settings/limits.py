@@ -1,5 +1,7 @@
 """How much the host takes upon itself: when it stops asking, retrying and letting in.
 
+And whom it does not take upon itself at all: whose agents run in processes of their own.
+
 Plain values with a default each, so that they may stand in agentreg.toml:
 
 [run.breaker]
@@ -8,6 +10,8 @@ failure_rate = 0.5                  # of the last window_calls, from which an ag
 token_ratio = 0.1                   # retries that a success pays for
 [run.capacity]
 memory_mib = 1024                   # what all running attempts together may need
+[isolation]
+plugins = ["pdf-agents"]            # their agents run in processes of their own
 """
 
 from __future__ import annotations
@@ -17,9 +21,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from registry_core.errors import ConfigError, Fault
+from registry_core.errors import ConfigError, Fault, InvalidNameError
+from registry_core.names import PluginName
 
-__all__ = ["BreakerPolicy", "HostCapacity", "RetryBudgetPolicy"]
+__all__ = ["BreakerPolicy", "HostCapacity", "IsolationPolicy", "RetryBudgetPolicy"]
 
 _REFUSE_UNKNOWN = {"extra": "forbid"}
 
@@ -136,6 +141,65 @@ class HostCapacity:
                 ("queue_seconds", _is_positive(self.queue_seconds), _TIME),
             ),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class IsolationPolicy:
+    """Whose agents run in processes of their own, and what such a process may take.
+
+    A plugin is meant by its distribution (``pdf-agents``), or by its entry point as well
+    (``pdf-agents:pdf``).
+
+    Attributes:
+        plugins: The plugins.
+        workers: Processes of one plugin at the same time.
+        memory_mib: Memory that one may take, in MiB.
+        start_seconds: How long one may take to start.
+        environment: Variables of the host that they see, beside those that no program does
+            without.
+
+    Raises:
+        ConfigError: If a value is out of range; all faults at once.
+
+    >>> IsolationPolicy(plugins=("PDF_Agents",)).holds("pdf-agents", "pdf")
+    True
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, str]] = _REFUSE_UNKNOWN
+
+    plugins: tuple[str, ...] = ()
+    workers: int = 4
+    memory_mib: int = 2048
+    start_seconds: float = 30.0
+    environment: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be carried out."""
+        words = all(name.isascii() and name.isidentifier() for name in self.environment)
+        _refuse(
+            "isolation",
+            (
+                ("plugins", None not in map(_normal, self.plugins), "must be names of plugins"),
+                ("workers", _is_count(self.workers), _COUNT),
+                ("memory_mib", _is_count(self.memory_mib), _COUNT),
+                ("start_seconds", _is_positive(self.start_seconds), _TIME),
+                ("environment", words, "must be names of variables"),
+            ),
+        )
+
+    def holds(self, distribution: str, plugin: str) -> bool:
+        """Return whether the agents of *plugin* run in processes of their own."""
+        names = set(map(_normal, self.plugins))
+        return distribution in names or f"{distribution}:{plugin}" in names
+
+
+def _normal(name: str) -> str | None:
+    """Return *name* with its distribution in normal form, or None if it names no plugin."""
+    distribution, colon, plugin = name.partition(":")
+    try:
+        return PluginName.parse(distribution) + colon + plugin
+    except InvalidNameError:
+        return None
 
 
 _COUNT = "must be a whole number, at least 1"

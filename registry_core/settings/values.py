@@ -18,6 +18,9 @@ open_seconds = 30.0                 # how long an agent that keeps failing is le
 token_ratio = 0.1                   # retries that a success pays for
 [run.capacity]
 memory_mib = 1024                   # what all running attempts together may need
+[isolation]
+plugins = ["pdf-agents"]            # their agents run in processes of their own
+memory_mib = 2048                   # what each of these may take
 [cli]
 log_level = "WARNING"
 output_format = "text"              # or "json"
@@ -46,7 +49,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from registry_core.settings.choosing import PluginSettings, Trust
-from registry_core.settings.limits import BreakerPolicy, HostCapacity, RetryBudgetPolicy
+from registry_core.settings.limits import (
+    BreakerPolicy,
+    HostCapacity,
+    IsolationPolicy,
+    RetryBudgetPolicy,
+)
 
 if TYPE_CHECKING:
     from registry_core.text.toml import TomlValue
@@ -186,6 +194,7 @@ class Settings:
         plugins: Which plugins take part.
         pins: Distribution that owns a contested short name, by that name.
         run: How pipelines run.
+        isolation: Whose agents run in processes of their own.
         cli: How the command line behaves.
         monitoring: What is remembered of runs, and what is worth an alert.
         ranking: What counts how much when one of several agents is chosen.
@@ -201,6 +210,7 @@ class Settings:
     plugins: PluginSettings = field(default_factory=PluginSettings)
     pins: Mapping[str, str] = field(default_factory=dict[str, str])
     run: RunSettings = field(default_factory=RunSettings)
+    isolation: IsolationPolicy = field(default_factory=IsolationPolicy)
     cli: CliSettings = field(default_factory=CliSettings)
     monitoring: MonitoringSettings = field(default_factory=MonitoringSettings)
     ranking: RankingSettings = field(default_factory=RankingSettings)

@@ -90,10 +90,11 @@ class TestSettings:
                 names = [field.name for field in fields(value)]
                 todo += [(f"{key}.{name}", getattr(value, name)) for name in names]
             elif "." in key:
-                name = key.rpartition(".")[2]
-                (row,) = re.findall(
-                    rf"^\| `{name}` \| (?:`([^`]*)`|([^|]*)) \|", text, re.MULTILINE
+                section, _, name = key.rpartition(".")
+                (own,) = re.findall(
+                    rf"^## `\[{section}\]`.*?(?=^## )", text, re.MULTILINE | re.DOTALL
                 )
+                (row,) = re.findall(rf"^\| `{name}` \| (?:`([^`]*)`|([^|]*)) \|", own, re.MULTILINE)
                 written = json.dumps(value).strip('"') if value not in {(), "", None} else ""
                 assert not written or written in row
 
