@@ -189,28 +189,26 @@ def _first_attempt(
         permit = breaker.permit
         run.limit = seconds
         run.began = began = run.now()
+        error: BaseException | None
         try:
             run.coro = function(call.value)
             answer = await run.coro
             ended = run.now()
-        except BaseException as error:  # noqa: BLE001 -- the run knows what it means
-            answer = call.answer = await run.mend(call, error)
-            return answer
-        if (
-            type(answer) is not native
-            or ended - began > run.limit
-            or run.is_cut
-            or run.task.cancelling()
-        ):
-            answer = call.answer = await run.mend(call, answer=answer)
-            return answer
-        run.coro = None
-        run.marks += began, ended
-        if permit is not None and permit is breaker.permit:
-            breaker.calls += 1
-        if not budget.is_full:
-            budget.succeeded()
-        call.answer = answer
+        except BaseException as raised:  # noqa: BLE001 -- the run knows what it means
+            error, answer = raised, None  # what comes next does not come of it
+        else:
+            error = None
+            is_plain = type(answer) is native and ended - began <= run.limit
+            if is_plain and not (run.is_cut or run.task.cancelling()):
+                run.coro = None
+                run.marks += began, ended
+                if permit is not None and permit is breaker.permit:
+                    breaker.calls += 1
+                if not budget.is_full:
+                    budget.succeeded()
+                call.answer = answer
+                return answer
+        answer = call.answer = await run.mend(call, error, answer)
         return answer
 
     return core

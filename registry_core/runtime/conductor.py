@@ -79,6 +79,7 @@ class Conductor:
         self.is_in_charge = False
         if earlier is not None:
             self._go_on_from(earlier)
+        self._counted = frozenset(self._earlier)  # by whoever ran them
 
     async def conduct(self) -> None:
         """Bring every agent in, then run every stage; what goes wrong is in the result.
@@ -185,7 +186,7 @@ class Conductor:
         measure(
             self.scope.host.metrics,
             self._pipeline.name,
-            (record for record in records if record.stage_id not in self._earlier),
+            (record for record in records if record.stage_id not in self._counted),
             status,
             seconds,
         )

@@ -89,12 +89,11 @@ class QuickRun(Lane):
         # Asked in each stage, and twice as quick to find here as in the class.
         self.is_cut = False
         self._stage = None
-        self.deadline = math.inf
         self._unix = clock.unix()
         self.started = started = now()
         self._grace_seconds = options.grace_seconds
-        if options.timeout_seconds is not None:
-            self.deadline = started + options.timeout_seconds
+        limit = options.timeout_seconds
+        self.deadline = math.inf if limit is None else started + limit
 
     _stage: StageRun | None
     _conductor: Conductor | None = None
@@ -110,6 +109,7 @@ class QuickRun(Lane):
         """Run stages that no middleware is around, with somebody's help where something happens."""
         value, now, before = self.value, self.now, self.started
         turn_due = before + _TURN_SECONDS
+        error: BaseException | None
         for step in self.chain.steps:
             breaker = step.breaker
             permit = breaker.permit
@@ -120,15 +120,17 @@ class QuickRun(Lane):
                 self.coro = step.call(value)
                 answer = await self.coro  # no other name: what defies is finalised where it is
                 ended = now()
-            except BaseException as error:  # noqa: BLE001 -- it ends as the stage's failure
-                return await self._mended(QuickCall(self, step, value), error)
+            except BaseException as raised:  # noqa: BLE001 -- it ends as the stage's failure
+                error, answer = raised, None  # what comes next does not come of it
+                break
             if (
                 type(answer) is not step.native
                 or ended - before > self.limit
                 or self.is_cut
                 or self.task.cancelling()
             ):
-                return await self._mended(QuickCall(self, step, value), answer=answer)
+                error = None
+                break
             self.coro = None
             if permit is breaker.permit:
                 breaker.calls += 1
@@ -146,7 +148,9 @@ class QuickRun(Lane):
                 await self.rest(asyncio.sleep(0))
                 before = now()
                 turn_due = before + _TURN_SECONDS
-        return None
+        else:
+            return None
+        return await self._mended(QuickCall(self, step, value), error, answer)
 
     async def _covered(self) -> None:
         """Run stages through their middleware, likewise."""
@@ -165,10 +169,9 @@ class QuickRun(Lane):
                     call.weigh(outermost, 0, value)
                 if self.task.cancelling():
                     await self.absorb()
-            except BaseException as error:  # noqa: BLE001 -- it ends as the stage's failure
-                if error is not call.raised:
-                    call.raised, call.culprit = error, outermost
-                return await self._leave(call, error)
+            except BaseException as raised:  # noqa: BLE001 -- it ends as the stage's failure
+                error = raised  # likewise
+                break
             ended = now()
             if self._stage is not None or call.changed_by is not None or ended > self.deadline:
                 return await self._leave(call, None)
@@ -177,24 +180,25 @@ class QuickRun(Lane):
             if ended > turn_due:
                 await self.rest(asyncio.sleep(0))
                 turn_due = now() + _TURN_SECONDS
-        return None
+        else:
+            return None
+        if error is not call.raised:
+            call.raised, call.culprit = error, outermost
+        return await self._leave(call, error)
 
     async def _conducted(self, step: Step) -> None:
         conductor = self._take_over()
         await conductor.go_on(self, conductor.stage(step.index))
 
-    async def _mended(
-        self, call: QuickCall, error: BaseException | None = None, answer: object = None
-    ) -> None:
+    async def _mended(self, call: QuickCall, error: BaseException | None, answer: object) -> None:
         try:
             call.answer = await self.mend(call, error, answer)
+            error = None
         except BaseException as raised:  # noqa: BLE001 -- it ends as the stage's failure
-            return await self._leave(call, raised)
-        return await self._leave(call, None)
+            error = raised
+        return await self._leave(call, error)
 
-    async def mend(
-        self, call: QuickCall, error: BaseException | None = None, answer: object = None
-    ) -> object:
+    async def mend(self, call: QuickCall, error: BaseException | None, answer: object) -> object:
         """Return the answer of a stage whose first attempt did not simply give one.
 
         Raises:

@@ -388,7 +388,7 @@ class StageRun:
             seconds=self._scope.clock.monotonic() - self._started,
             attempts=tuple(self._attempts),
             error=error,
-            answered_by=self._answered_by,
+            answered_by=self._answered_by if status == "succeeded" else "",
             input_bytes=self._input_bytes,
             output_bytes=size_of(value, self.kept) if self._scope.is_measured else None,
         )

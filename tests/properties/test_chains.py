@@ -1,0 +1,263 @@
+"""The law of chains: a run that takes the short way leaves what a conducted one leaves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from registry_core import Call, Policy, Proceed, agent
+from registry_core.authoring.agent import middleware
+from registry_core.pipeline.policy import Backoff
+from registry_core.results.run import RunResult
+from registry_core.runtime.engine import result_of
+from registry_core.runtime.scope import RunOptions
+from registry_core.testing.clock import FakeClock
+from tests.runtime.rig import Part, assemble, layer
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from registry_core.results.outcomes import AttemptRecord, ErrorRecord, StageRecord
+    from registry_core.runtime.middleware import ActiveMiddleware
+
+OPTIONS = RunOptions(grace_seconds=0.05)
+AGENT_ACTS = [
+    "return",
+    "wait",
+    "raise",
+    "exit",
+    "stop",
+    "lie",
+    "bool",
+    "raise cancelled",
+    "raise timeout",
+    "cancel and return",
+    "cancel and wait",
+    "caller cancels",
+    "caller cancels a swallower",
+]
+SLOW_ACTS = ["hang", "answer late", "never end"]
+LAYER_ACTS = [
+    "pass",
+    "wait",
+    "change",
+    "lie",
+    "raise before",
+    "raise after",
+    "answer",
+    "twice",
+    "not awaited",
+    "catch",
+    "raise another",
+    "cancel and pass",
+]
+# What the agents and the layers do, call by call; after that they do what they should.
+SCRIPT: deque[str] = deque()
+LAYERS: deque[str] = deque()
+CALLER: list[asyncio.Task[RunResult]] = []
+
+
+def cancel_own_task() -> None:
+    """Cancel the task that this runs in."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+
+
+@agent(timeout_seconds=0.05, mutates=False)
+async def act(number: int) -> int:  # noqa: C901, PLR0912 -- an arm for each act
+    """Return *number* and one, or what the script says."""
+    match SCRIPT.popleft() if SCRIPT else "return":
+        case "wait":
+            await asyncio.sleep(0)
+        case "raise":
+            raise OSError(number)
+        case "exit":
+            raise SystemExit(3)
+        case "stop":
+            raise StopIteration
+        case "lie":
+            return "one"  # type: ignore[return-value]
+        case "bool":
+            return True
+        case "raise cancelled":
+            raise asyncio.CancelledError
+        case "raise timeout":
+            raise TimeoutError
+        case "cancel and return":
+            cancel_own_task()
+        case "cancel and wait":
+            cancel_own_task()
+            await asyncio.sleep(0)
+        case "caller cancels":
+            CALLER[0].cancel()
+            await asyncio.sleep(60)
+        case "caller cancels a swallower":
+            CALLER[0].cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+        case "hang":
+            await asyncio.sleep(60)
+        case "answer late":
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                return 0
+        case "never end":
+            while True:
+                try:
+                    await asyncio.sleep(60)
+                except asyncio.CancelledError:
+                    continue
+        case _:
+            pass
+    return number + 1
+
+
+async def cover(call: Call, proceed: Proceed) -> object:  # noqa: C901, PLR0911, PLR0912 -- likewise
+    """Go on, or do what the script says."""
+    assert call.attempt == 0
+    match LAYERS.popleft() if LAYERS else "pass":
+        case "wait":
+            await asyncio.sleep(0)
+        case "change":
+            return int(str(await proceed())) + 100
+        case "lie":
+            await proceed()
+            return "one"
+        case "raise before":
+            raise LookupError
+        case "raise after":
+            await proceed()
+            raise LookupError
+        case "answer":
+            return 7
+        case "twice":
+            await proceed()
+        case "not awaited":
+            proceed().close()  # type: ignore[attr-defined]
+            return 7
+        case "catch":
+            try:
+                return await proceed()
+            except Exception:  # noqa: BLE001 -- a layer may
+                return 8
+        case "raise another":
+            try:
+                return await proceed()
+            except Exception as error:
+                raise LookupError from error
+        case "cancel and pass":
+            cancel_own_task()
+        case _:
+            pass
+    return await proceed()
+
+
+COVERS = [layer(middleware(name=f"cover{n}", order=n)(cover)) for n in range(3)]
+POLICIES = [
+    None,
+    Policy(on_error="stop"),
+    Policy(max_attempts=2, backoff=Backoff(first_seconds=0.0)),
+]
+
+
+@dataclass(frozen=True)
+class Play:
+    """What is run, and what everybody does in it."""
+
+    policies: tuple[Policy | None, ...]
+    acts: tuple[str, ...]
+    covers: int
+    cover_acts: tuple[str, ...]
+    timeout_seconds: float | None
+
+    def layers(self) -> tuple[ActiveMiddleware, ...]:
+        """Return the middleware."""
+        return tuple(COVERS[: self.covers])
+
+
+PLAYS = st.builds(
+    Play,
+    policies=st.lists(st.sampled_from(POLICIES), min_size=1, max_size=4).map(tuple),
+    acts=st.lists(st.sampled_from([*AGENT_ACTS, *AGENT_ACTS, *SLOW_ACTS]), max_size=6).map(tuple),
+    covers=st.integers(0, 3),
+    cover_acts=st.lists(st.sampled_from(["pass", *LAYER_ACTS]), max_size=8).map(tuple),
+    timeout_seconds=st.sampled_from([None, None, 5.0]),
+)
+
+
+async def called(run: Coroutine[object, object, RunResult]) -> RunResult:
+    """Return the result of *run*, which may have its caller cancelled."""
+    CALLER[:] = [asyncio.create_task(run)]
+    try:
+        return await CALLER[0]
+    except asyncio.CancelledError as error:
+        result = result_of(error)
+        assert result is not None
+        return result
+
+
+def told(play: Play, *, conducted: bool) -> tuple[object, ...]:
+    """Return what a run leaves, times aside, and what of the script was not needed."""
+    rig = assemble(*(Part(act, id=f"s{n}", policy=p) for n, p in enumerate(play.policies)))
+    SCRIPT.clear()
+    LAYERS.clear()
+    SCRIPT.extend(play.acts)
+    LAYERS.extend(play.cover_acts)
+    run = rig.execute(
+        {"number": 1},
+        middleware=play.layers(),
+        observers=[lambda _: None] if conducted else [],
+        clock=FakeClock(),
+        options=replace(OPTIONS, timeout_seconds=play.timeout_seconds),
+        draw=lambda: 0.0,
+    )
+    result = asyncio.run(called(run))
+    counted = rig.chains.blueprints.host.metrics.snapshot()
+    assert RunResult.from_json(result.to_json()) == result
+    return (
+        result.status,
+        result.output,
+        result.answered_by,
+        failure(result.error),
+        tuple(map(stage, result.stages)),
+        tuple(SCRIPT),
+        tuple(LAYERS),
+        tuple((s.stage_id, s.status, s.seconds.count) for s in counted.stages),
+        tuple((s.status, s.seconds.count) for s in counted.runs),
+    )
+
+
+def stage(record: StageRecord) -> tuple[object, ...]:
+    """Return what is to be the same of a stage."""
+    attempts = tuple(map(attempt, record.attempts))
+    return record.stage_id, record.status, record.answered_by, failure(record.error), attempts
+
+
+def attempt(record: AttemptRecord) -> tuple[object, ...]:
+    """Return what is to be the same of an attempt."""
+    return record.number, record.status, record.agent, failure(record.error)
+
+
+def failure(record: ErrorRecord | None) -> tuple[object, ...] | None:
+    """Return what is to be the same of a failure."""
+    if record is None:
+        return None
+    facts = (record.code, record.type, record.message, record.stage_id, record.attempt)
+    return (*facts, record.phase, record.cause)
+
+
+@settings(deadline=None, max_examples=100)
+@given(PLAYS)
+@pytest.mark.requirement("R17", "R29", "R40", "R41")
+def test_both_ways_of_a_run_leave_the_same(play: Play) -> None:
+    """Whether somebody watches must not decide what happens."""
+    assert told(play, conducted=False) == told(play, conducted=True)
