@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 from hashlib import sha256
-from itertools import chain
 from json.encoder import encode_basestring_ascii as _quoted
-from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 from registry_core.definitions.validating import nesting_of
@@ -21,18 +19,16 @@ from registry_core.schemas.keywords import ANNOTATIONS, ONE, SEVERAL, UNDER_KEYS
 from registry_core.schemas.limits import MAX_BYTES, MAX_DEPTH, MAX_NODES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from registry_core.definitions.schema import JsonObject, JsonValue, SchemaDefinition
 
 __all__ = ["is_plain", "is_small", "plain_structure"]
 
 _LEAF = ANNOTATIONS | {"type"}
+_NOTHING: frozenset[str] = frozenset()
 _LEAVES: Mapping[object, str] = {name: f'{{"type":"{name}"}}' for name in TYPES}
 _TYPE_NAMES: Mapping[object, str] = {name: f'"{name}"' for name in TYPES}
-# They raise TypeError for what is no object.
-_type_of = cast("Callable[[JsonValue], object]", itemgetter("type"))
-_keywords_of = cast("Callable[[JsonValue], Iterable[str]]", dict[str, object].keys)
 
 
 class _OddError(Exception):
@@ -80,7 +76,7 @@ def _text(schema: JsonValue) -> str:
     if not isinstance(schema, dict):
         return _flag(schema)
     members = [
-        f"{_quoted(keyword)}:{_SETTINGS.get(keyword, _odd)(schema[keyword])}"
+        f'"{keyword}":{_SETTINGS[keyword](schema[keyword])}'
         for keyword in sorted(schema)
         if keyword not in ANNOTATIONS
     ]
@@ -102,12 +98,11 @@ def _several(schemas: JsonValue) -> str:
 def _properties(schemas: JsonValue) -> str:
     if not isinstance(schemas, dict):
         raise _OddError
-    keywords = chain.from_iterable(map(_keywords_of, schemas.values()))
-    if _LEAF.issuperset(keywords):
-        texts = map(_LEAVES.__getitem__, map(_type_of, schemas.values()))
+    leaves = cast("dict[str, dict[str, str]]", schemas)  # TypeError if one is no object
+    if _LEAF.issuperset(_NOTHING.union(*leaves.values())):
+        members = [f"{_quoted(name)}:{_LEAVES[leaves[name]['type']]}" for name in sorted(leaves)]
     else:
-        texts = map(_text, schemas.values())
-    members = [f"{_quoted(name)}:{text}" for name, text in sorted(zip(schemas, texts, strict=True))]
+        members = [f"{_quoted(name)}:{_text(schemas[name])}" for name in sorted(schemas)]
     return f"{{{','.join(members)}}}"
 
 
@@ -128,10 +123,6 @@ def _setting(keyword: str, value: JsonValue) -> str:
     if explain_keyword(keyword, value):
         raise _OddError
     return keyword_text(keyword, value, {})
-
-
-def _odd(_: JsonValue) -> str:
-    raise _OddError
 
 
 _SETTINGS: Mapping[str, Callable[[JsonValue], str]] = {
