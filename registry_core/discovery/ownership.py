@@ -69,7 +69,11 @@ def _rows(text: str) -> Iterator[tuple[str, str]]:
 
 
 class OwnedFiles:
-    """The files of one distribution, read when first asked for."""
+    """The files of one distribution, by its RECORD as it was when this was made.
+
+    Attributes:
+        editable_project: The project folder of an editable install; empty for a real one.
+    """
 
     def __init__(
         self, metadata: Path | str, *, root: str = "", marks: list[Mark] | None = None
@@ -79,12 +83,14 @@ class OwnedFiles:
         Args:
             metadata: The folder.
             root: The folder that it lies in, links followed, where that is known.
-            marks: Gets the mark of the RECORD when that is read.
+            marks: Gets the mark of the RECORD.
         """
-        self._marks = marks
         self._metadata = str(metadata)
         self._root = root or os.path.realpath(os.path.dirname(self._metadata))
         self._folders: set[str] = set()
+        # No cached properties: all are asked for, and on Python 3.11 those take a lock.
+        self._record = self._read_record(marks)
+        self.editable_project = self._read_project()
 
     def find(self, relative: str) -> Path | None:
         """Return the file at *relative*, such as ``web_agents/agents.json``, if it is owned."""
@@ -106,10 +112,12 @@ class OwnedFiles:
 
     def place(self, relative: str) -> str | None:
         """Return what :meth:`find` returns, as text."""
-        roots = (self._root,) if self._lists(relative) else ()
-        for root in (*roots, *self._editable_roots):
-            if place := file_below(root, relative, self._folders):
-                return place
+        if self._lists(relative) and (place := file_below(self._root, relative, self._folders)):
+            return place
+        if self.editable_project:
+            for root in self._editable_roots:
+                if place := file_below(root, relative, self._folders):
+                    return place
         return None
 
     def module_place(self, module: str) -> str | None:
@@ -136,31 +144,24 @@ class OwnedFiles:
     def _lists(self, relative: str) -> bool:
         """Return whether *relative* is recorded; few ask for more than three of many files."""
         record = self._record
-        if '"' not in record:
-            if relative not in record:
-                return False
-            if f"\n{relative}," in record:
-                return True
-        return relative in self.recorded
+        if '"' in record:
+            return relative in self.recorded
+        return f"\n{relative}," in record or (relative in record and relative in self.recorded)
 
-    @cached_property
-    def _record(self) -> str:
-        """The text of RECORD behind an empty line; empty where it cannot be read."""
+    def _read_record(self, marks: list[Mark] | None) -> str:
+        """Return the text of RECORD behind an empty line; empty where it cannot be read."""
         file = f"{self._metadata}/RECORD"
         try:
-            data = read_bounded(file, limit=_MAX_RECORD_BYTES, marks=self._marks)
+            data = read_bounded(file, limit=_MAX_RECORD_BYTES, marks=marks)
             return f"\n{data.decode()}"
         except (FileNotFoundError, UnreadableError, UnicodeDecodeError):
             return ""
 
-    @cached_property
-    def editable_project(self) -> str:
-        """The project folder of an editable install; empty for a real one."""
-        file = f"{self._metadata}/direct_url.json"
+    def _read_project(self) -> str:
         if "," in self._record and "/direct_url.json" not in self._record:
             return ""  # who lists files lists all of them
         try:
-            direct: object = json.loads(read_bounded(file))
+            direct: object = json.loads(read_bounded(f"{self._metadata}/direct_url.json"))
         except (FileNotFoundError, UnreadableError, ValueError, RecursionError):
             return ""
         folder = _editable_folder(direct)
@@ -169,8 +170,6 @@ class OwnedFiles:
     @cached_property
     def _editable_roots(self) -> tuple[str, ...]:
         project = self.editable_project
-        if not project:
-            return ()
         # A path file lists the folders it adds; import hooks of other back ends list nothing,
         # and their projects keep their code at the top or in src.
         folders = [f"{project}/src", project]
