@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from registry_core.discovery.allocating import Allocating
 from registry_core.discovery.codec import SHAPE, Plain, from_plain, sealed, to_plain
 from registry_core.discovery.conflicts import agent_ids
 from registry_core.discovery.discover import Discovery, Remembered, search
 from registry_core.discovery.packing import CorruptError, pack, unpack
-from registry_core.discovery.places import Mark
 from registry_core.discovery.report import Conflict, DiscoveryReport, PluginRecord
 from registry_core.discovery.rows import AgentRow, plugin_row_of, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from registry_core.discovery.places import Mark
     from registry_core.settings.choosing import Choosing
 
 __all__ = ["Compiled", "compiled", "listed", "recalled_report"]
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """A discovery, ready to be stored.
 
     Attributes:

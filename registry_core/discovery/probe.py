@@ -10,16 +10,16 @@ import json
 import os
 import sys
 import time
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
-from registry_core.definitions.manifest import Manifest
 from registry_core.definitions.validating import MAX_MANIFEST_BYTES, read_manifest
 from registry_core.errors import ManifestError
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterable
+
+    from registry_core.definitions.manifest import Manifest
 
 __all__ = ["PROBE_SECONDS", "Probed", "probe"]
 
@@ -41,8 +41,7 @@ answer_probe()
 """.replace("MEMORY", str(_MEMORY_BYTES))
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(NamedTuple):
     """What a probe learned.
 
     Attributes:
