@@ -62,11 +62,10 @@ def settle_files(
         records: Every plugin.
         files: Files that a plugin's entries lead to, by its full name.
     """
-    claims = ((f, r.full_name) for r in records if r.offered for f in files.get(r.full_name, ()))
-    by_distribution = _owners((file, name.partition(":")[0]) for file, name in claims)
+    claims = ((f, r.distribution) for r in records if r.offered for f in files.get(r.full_name, ()))
     conflicts = [
         Conflict("file", file, them, f"pip uninstall {them[-1]}, or the other one")
-        for file, them in by_distribution.items()
+        for file, them in _owners(claims).items()
     ]
     ids = _owners((agent, r.full_name) for r in records for agent in agent_ids(r))
     conflicts += [

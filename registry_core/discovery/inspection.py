@@ -90,7 +90,7 @@ def inspect_marked(found: FoundDistribution) -> tuple[Inspection, tuple[Mark, ..
     """Return what :func:`inspect` returns, and the marks of the metadata that it depends on."""
     marks = [mark_of(found.metadata)]
     inspection = inspect(found, marks)
-    if inspection.concerns_us:
+    if inspection.flaw is not None:
         # What mends a flaw may depend on a file that was not read for the flaw.
         read = {path for path, _, _ in marks}
         files = (f"{found.metadata}/{name}" for name in _METADATA_FILES)
