@@ -3,7 +3,7 @@
 A value of a known class becomes ``(class name, field, field, …)``, the name as bytes, and nothing
 else becomes a tuple with bytes in front. So what is read back can only ever be one of these
 classes: a cache holds facts, and no way to say which code to run. Lists and objects are JSON and
-stay as they are, and so does a tuple of what stays.
+stay as they are, and so does a tuple of what stays. The text of a manifest becomes its number.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from registry_core.discovery.report import Conflict, PluginRecord
 from registry_core.names import AgentName, CapabilityName, SchemaId, SchemaName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["SHAPE", "Plain", "from_plain", "sealed", "to_plain"]
+__all__ = ["SHAPE", "Plain", "from_plain", "set_aside", "to_plain"]
 
 Plain: TypeAlias = object
 """None, a number, text, a tuple of these, or a JSON list or object."""
@@ -64,7 +64,9 @@ _RECORDS: Mapping[bytes, type] = {
 _NAMES: Mapping[bytes, type[str]] = {
     cls.__name__.encode(): cls for cls in (AgentName, CapabilityName, SchemaId, SchemaName)
 }
-_LEAVES = frozenset({str, bytes, int, float, bool, type(None), list, dict})
+_LEAVES = frozenset({str, int, float, bool, type(None), list, dict})
+_STORED = _LEAVES | {bytes}
+_TEXT = b"text"
 _SEALED = b"sealed manifest"
 _CLASSES: Mapping[bytes, Callable[..., object]] = {
     **_RECORDS,
@@ -92,7 +94,7 @@ def to_plain(value: object, shared: dict[int, Plain] | None = None) -> Plain:
 
     Args:
         value: A record, or what a record's field may hold.
-        shared: Manifests that were seen, by identity; one of them is given out again.
+        shared: Manifests and texts that were seen, by identity; one of them is given out again.
 
     >>> to_plain((CapabilityClaim(CapabilityName("validation"), 0.5),))
     ((b'CapabilityClaim', (b'CapabilityName', 'validation'), 0.5),)
@@ -104,6 +106,8 @@ def to_plain(value: object, shared: dict[int, Plain] | None = None) -> Plain:
         # Most parts are leaves, and a call for each would take twice the time of all the rest.
         parts = cast("tuple[object, ...]", value)
         return parts if _LEAVES.issuperset(map(type, parts)) else tuple(_plain(parts, shared))
+    if kind is bytes:
+        return shared.get(id(value), value) if shared else value
     if kind not in _PARTS:
         return (_TAGS[kind], str(value)) if kind in _TAGS else str(value)
     if shared is None or kind is not Manifest:
@@ -117,22 +121,34 @@ def _plain(parts: tuple[object, ...], shared: dict[int, Plain] | None) -> list[P
     return [part if type(part) in _LEAVES else to_plain(part, shared) for part in parts]
 
 
-def sealed(text: bytes) -> Plain:
-    """Return what stands for the manifest in *text*, which was read and is right."""
-    return (_SEALED, text)
+def set_aside(texts: Mapping[int, bytes]) -> dict[int, Plain]:
+    """Return what stands for texts that are stored by themselves, and for what was read from them.
+
+    Args:
+        texts: Texts that were read and are right, by the identity of the manifest in each.
+    """
+    numbers = {id(text): (_TEXT, number) for number, text in enumerate(texts.values())}
+    return {
+        **numbers,
+        **{manifest: (_SEALED, numbers[id(text)]) for manifest, text in texts.items()},
+    }
 
 
-def from_plain(plain: Plain) -> object:
+def from_plain(plain: Plain, texts: Sequence[bytes] = ()) -> object:
     """Return the value that :func:`to_plain` made *plain* of.
 
+    Args:
+        plain: A plain value.
+        texts: The texts that were set aside.
+
     Raises:
-        LookupError: If a class is not one of ours.
+        LookupError: If a class is not one of ours, or a text is not there.
         TypeError: If the fields are not those of its class.
     """
     if type(plain) is not tuple:
         return plain
     parts = cast("tuple[Plain, ...]", plain)
-    values = [part if type(part) in _LEAVES else from_plain(part) for part in parts]
+    values = [part if type(part) in _STORED else from_plain(part, texts) for part in parts]
     if values and isinstance(tag := values[0], bytes):
-        return _CLASSES[tag](*values[1:])
+        return texts[cast("int", values[1])] if tag == _TEXT else _CLASSES[tag](*values[1:])
     return tuple(values)

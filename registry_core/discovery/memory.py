@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from registry_core.discovery.allocating import Allocating
-from registry_core.discovery.codec import SHAPE, Plain, from_plain, sealed, to_plain
+from registry_core.discovery.codec import SHAPE, Plain, from_plain, set_aside, to_plain
 from registry_core.discovery.conflicts import agent_ids
 from registry_core.discovery.discover import Discovery, Remembered, search
 from registry_core.discovery.packing import CorruptError, pack, unpack
@@ -28,7 +29,7 @@ class Compiled(NamedTuple):
         ids: The ids of all agents, sorted, one a line; ``!`` stands before a contested one.
         rows: Each agent as the list shows it, sorted by id, packed.
         plugins: Each plugin as the list shows it, packed.
-        tail: Report and memory as bytes.
+        tail: Report and memory as bytes, in pieces.
         watched: Files outside of the searched folders on which they depend.
         began_ns: When the first file was looked at, in ns since 1970.
         lasting: Whether all that the report depends on is watched.
@@ -38,7 +39,7 @@ class Compiled(NamedTuple):
     ids: str
     rows: bytes
     plugins: bytes
-    tail: bytes
+    tail: tuple[bytes, ...]
     watched: tuple[Mark, ...]
     began_ns: int
     lasting: bool
@@ -68,9 +69,9 @@ def recalled_report(tail: bytes, *, otherwise: Callable[[], DiscoveryReport]) ->
     """Return the report in *tail*, or what *otherwise* returns when it cannot be read."""
     try:
         with Allocating():
-            records, conflicts, _ = _parts(tail)
+            records, conflicts, _, texts = _parts(tail)
             return DiscoveryReport(
-                plugins=cast("tuple[PluginRecord, ...]", from_plain(records)),
+                plugins=cast("tuple[PluginRecord, ...]", from_plain(records, texts)),
                 conflicts=cast("tuple[Conflict, ...]", from_plain(conflicts)),
             )
     except CorruptError:
@@ -79,14 +80,16 @@ def recalled_report(tail: bytes, *, otherwise: Callable[[], DiscoveryReport]) ->
 
 def _recalled_memory(tail: bytes) -> Mapping[str, Remembered]:
     try:
-        _, _, memory = _parts(tail)
-        return {place: cast("Remembered", from_plain(item)) for place, item in memory.items()}
+        _, _, memory, texts = _parts(tail)
+        return {
+            place: cast("Remembered", from_plain(item, texts)) for place, item in memory.items()
+        }
     except CorruptError:
         return {}
 
 
-def _parts(tail: bytes) -> tuple[Plain, Plain, dict[str, Plain]]:
-    """Return records, conflicts and memory as plain values.
+def _parts(tail: bytes) -> tuple[Plain, Plain, dict[str, Plain], list[bytes]]:
+    """Return records, conflicts and memory as plain values, and the texts of manifests.
 
     Raises:
         CorruptError: If another release of this host wrote them.
@@ -94,20 +97,27 @@ def _parts(tail: bytes) -> tuple[Plain, Plain, dict[str, Plain]]:
     shape, *parts = cast("tuple[Plain, ...]", unpack(tail)) if tail else (None,)
     if shape != SHAPE:
         raise CorruptError
-    return cast("tuple[Plain, Plain, dict[str, Plain]]", tuple(parts))
+    records, conflicts, memory, kept = parts
+    sizes = cast("tuple[int, ...]", kept)
+    ends = accumulate(sizes, initial=len(tail) - sum(sizes))
+    texts = [tail[begin:end] for begin, end in pairwise(ends)]
+    return records, conflicts, cast("dict[str, Plain]", memory), texts
 
 
-def _tail(found: Discovery) -> bytes:
-    # Report and memory share their manifests, and marshal writes a shared tuple once.
-    shared = {manifest: sealed(text) for manifest, text in found.texts.items()}
-    return pack(
+def _tail(found: Discovery) -> tuple[bytes, ...]:
+    # The texts are most of it: they are written from where they are, and copied nowhere.
+    texts = found.texts
+    shared = set_aside(texts)
+    packed = pack(
         (
             SHAPE,
             to_plain(found.brief.plugins, shared),
             to_plain(found.brief.conflicts, shared),
             {place: to_plain(item, shared) for place, item in found.memory.items()},
+            tuple(map(len, texts.values())),
         )
     )
+    return packed, *texts.values()
 
 
 def listed(report: DiscoveryReport) -> tuple[str, bytes, bytes]:
