@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from registry_core.definitions.context import RunContext
 from registry_core.definitions.middleware import Values
@@ -31,6 +31,8 @@ class Answer:
     value: object
     by: str = ""
 
+    code: ClassVar[ErrorCode | None] = None
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -45,6 +47,11 @@ class Failure:
     error: Exception
     record: ErrorRecord
     final: bool = False
+
+    @property
+    def code(self) -> ErrorCode:
+        """Which kind of failure it is."""
+        return self.record.code
 
 
 Note: TypeAlias = Callable[[AttemptRecord], None]

@@ -186,7 +186,7 @@ def _first_attempt(
             raise call.misuse()
         call.passed = depth + 1
         run = call.run
-        permit = breaker.permit
+        run.permit = permit = breaker.permit
         run.limit = seconds
         run.began = began = run.now()
         error: BaseException | None

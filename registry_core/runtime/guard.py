@@ -27,15 +27,28 @@ class Guard:
 
     __slots__ = ("_admission", "_agent", "_breaker", "_budget", "_gate", "_now", "_permit")
 
-    def __init__(self, host: Host, blueprint: Blueprint, now: Callable[[], float]) -> None:
-        """Find what guards the agent of *blueprint*; *now* is a clock that only goes forward."""
+    def __init__(
+        self,
+        host: Host,
+        blueprint: Blueprint,
+        now: Callable[[], float],
+        permit: Permit | None = None,
+    ) -> None:
+        """Find what guards the agent of *blueprint*.
+
+        Args:
+            host: Who has room, and knows the agent.
+            blueprint: Of the agent.
+            now: A clock that only goes forward.
+            permit: Of an attempt that is through already.
+        """
         self._agent = blueprint.id
         self._now = now
         self._breaker = host.breakers.of(blueprint.id)
         self._budget = host.budgets.of(blueprint.id)
         self._admission = host.admission
         self._gate = host.admission.gate(blueprint.id, blueprint.definition.resources)
-        self._permit: Permit | None = self._breaker.permit
+        self._permit = permit
 
     async def enter(self, seconds: float) -> float:
         """Return when an attempt may begin, and how long it has queued.
@@ -68,24 +81,20 @@ class Guard:
         if self._permit is not None:
             self._breaker.forgotten(self._permit)
 
-    def answered(self) -> None:
-        """Count an attempt that was answered; what it held is free again."""
+    def ended(self, code: ErrorCode | None) -> None:
+        """Count an attempt; what it held is free again.
+
+        Args:
+            code: How it failed, or None where it was answered.
+        """
         self._give_back()
-        if not self._budget.is_full:
+        if code is None and not self._budget.is_full:
             self._budget.succeeded()
-        if self._permit is not None:
-            self._breaker.succeeded(self._permit, self._now())
-
-    def failed(self, code: ErrorCode) -> None:
-        """Count an attempt that failed so; what it held is free again."""
-        self._give_back()
-        self.held_against(code)
-
-    def held_against(self, code: ErrorCode) -> None:
-        """Count a failure of an attempt that did not come through here."""
         if self._permit is None:
             return
-        if code in _HELD_AGAINST:
+        if code is None:
+            self._breaker.succeeded(self._permit, self._now())
+        elif code in _HELD_AGAINST:
             self._breaker.failed(self._permit, self._now())
         else:
             self._breaker.forgotten(self._permit)

@@ -19,7 +19,7 @@ from registry_core.runtime.journal import log_success
 from registry_core.runtime.lane import Lane
 from registry_core.runtime.middleware import CallFacts, StageCall
 from registry_core.runtime.recalling import attempt_record, stage_records
-from registry_core.runtime.settled import Raised, Returned
+from registry_core.runtime.settled import FirstAttempt, Raised, Returned
 from registry_core.runtime.values import check_output
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from registry_core.definitions.middleware import Values
     from registry_core.results.outcomes import StageRecord
+    from registry_core.runtime.breaker import Permit
     from registry_core.runtime.chain import Chain, Step
     from registry_core.runtime.conductor import Conductor
     from registry_core.runtime.settled import Overdue, Settled
@@ -95,6 +96,7 @@ class QuickRun(Lane):
         limit = options.timeout_seconds
         self.deadline = math.inf if limit is None else started + limit
 
+    permit: Permit | None = None
     _stage: StageRun | None
     _conductor: Conductor | None = None
     _is_defied = False
@@ -112,7 +114,7 @@ class QuickRun(Lane):
         error: BaseException | None
         for step in self.chain.steps:
             breaker = step.breaker
-            permit = breaker.permit
+            self.permit = permit = breaker.permit
             if permit is None:
                 return await self._conducted(step)
             self.began, self.limit = before, step.seconds
@@ -222,16 +224,18 @@ class QuickRun(Lane):
             if self.task.cancelling():
                 await self.absorb()
             is_kept = True
-            offers = self._take_over().offers_to(stage)
-            return await stage.after_first(offers, settled, self.at(self.began), seconds)
-        except (asyncio.CancelledError, GeneratorExit) as ended:
-            if not is_kept:
-                stage.first_was_cut(self.at(self.began), seconds)
-            call.raised = ended
-            raise
+            return await self._after_first(stage, settled, seconds)
         except BaseException as raised:
+            if not is_kept and isinstance(raised, asyncio.CancelledError | GeneratorExit):
+                stage.first_was_cut(self.at(self.began), seconds)
             call.raised = raised
             raise
+
+    async def _after_first(
+        self, stage: StageRun, settled: Settled[object] | Overdue, seconds: float
+    ) -> object:
+        first = FirstAttempt(settled, self.permit, self.at(self.began), seconds)
+        return await stage.after_first(self._take_over().offers_to(stage), first)
 
     async def result_in_time(self) -> RunResult:
         """Return the run's result.
@@ -357,10 +361,8 @@ class QuickRun(Lane):
         if self._is_defied:
             self._is_defied, call.culprit = False, None
             seconds = self.now() - self.began
-            settled = self.settle_late()
-            offers = self._take_over().offers_to(stage)
             try:
-                call.answer = await stage.after_first(offers, settled, self.at(self.began), seconds)
+                call.answer = await self._after_first(stage, self.settle_late(), seconds)
                 error = None
             except Exception as raised:  # noqa: BLE001 -- it ends as the stage's failure
                 error = raised

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
-__all__ = ["Overdue", "Raised", "Returned", "Settled"]
+if TYPE_CHECKING:
+    from registry_core.runtime.breaker import Permit
+
+__all__ = ["FirstAttempt", "Overdue", "Raised", "Returned", "Settled"]
 
 T = TypeVar("T")
 
@@ -32,3 +35,19 @@ class Overdue:
 
 
 Settled: TypeAlias = Returned[T] | Raised
+
+
+class FirstAttempt(NamedTuple):
+    """An attempt that was over before anybody made a record of it.
+
+    Attributes:
+        settled: How it ended.
+        permit: Leave to call the agent that it had.
+        started_at: When it began, UTC in ISO 8601.
+        seconds: How long it took.
+    """
+
+    settled: Settled[object] | Overdue
+    permit: Permit | None
+    started_at: str
+    seconds: float

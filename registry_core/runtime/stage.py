@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     from registry_core.definitions.middleware import Values
     from registry_core.pipeline.pipeline import Stage
     from registry_core.runtime.agents import LoadedAgent
+    from registry_core.runtime.breaker import Permit
     from registry_core.runtime.lane import Lane
     from registry_core.runtime.scope import RunScope
-    from registry_core.runtime.settled import Overdue, Settled
+    from registry_core.runtime.settled import FirstAttempt
     from registry_core.schemas.codec import Codec
 
 __all__ = ["StageRun", "limit_seconds", "policy_of"]
@@ -162,18 +163,19 @@ class StageRun:
         self._started = started
         self._started_at = started_at
 
-    async def after_first(
-        self, offers: Offers, settled: Settled[object] | Overdue, started_at: str, seconds: float
-    ) -> object:
-        """Return the answer of an adopted stage, whose first attempt ended as *settled*.
+    async def after_first(self, offers: Offers, first: FirstAttempt) -> object:
+        """Return the answer of an adopted stage, whose first attempt is over.
 
         Raises:
             asyncio.CancelledError: If the run is cut.
             Exception: What the stage fails with.
         """
         attempt = self._new_attempt(self._agent, {})
-        first = attempt.conclude(settled, None, started_at, seconds, self.note)
-        return await self._by_policy(offers, first)
+        ended = attempt.conclude(first.settled, None, first.started_at, first.seconds, self.note)
+        self._guard(self._agent, first.permit).ended(ended.code)
+        if isinstance(ended, Answer):
+            return ended.value
+        return await self._by_policy(offers, ended)
 
     def first_was_cut(self, started_at: str, seconds: float) -> None:
         """Keep that the first attempt of an adopted stage ended with the run."""
@@ -221,7 +223,7 @@ class StageRun:
         self._answered_by = self._call.answered_by or self._answered_by
         return value
 
-    async def _by_policy(self, offers: Offers, first: Answer | Failure | None = None) -> object:
+    async def _by_policy(self, offers: Offers, first: Failure | None = None) -> object:
         try:
             return await self._tries(self._agent, offers, first)
         except Exception as error:
@@ -241,25 +243,23 @@ class StageRun:
             raise InvalidOutputError(f"fallback {name}", error.faults) from None
 
     async def _tries(
-        self, agent: LoadedAgent, offers: Offers, first: Answer | Failure | None = None
+        self, agent: LoadedAgent, offers: Offers, first: Failure | None = None
     ) -> object:
         """Return the first answer of *agent* within the policy's number of attempts.
 
         Args:
             agent: Who is asked.
             offers: What its inputs take, by name.
-            first: How a first attempt has ended already.
+            first: Why a first attempt has failed already.
         """
         arrivals = accept(offers, agent.blueprint.inputs)
-        guard = Guard(self._scope.host, agent.blueprint, self._scope.clock.monotonic)
+        guard = self._guard(agent)
         pause = 0.0
         for number in count(1):
             if first is None:
                 ended = await self._asked(guard, agent, arrivals, pause)
             else:
                 ended, first = first, None
-                if isinstance(ended, Failure):
-                    guard.held_against(ended.record.code)
             if isinstance(ended, Answer):
                 self._answered_by = ended.by
                 return ended.value
@@ -289,11 +289,12 @@ class StageRun:
         except BaseException:
             guard.leave()
             raise
-        if isinstance(ended, Answer):
-            guard.answered()
-        else:
-            guard.failed(ended.record.code)
+        guard.ended(ended.code)
         return ended
+
+    def _guard(self, agent: LoadedAgent, permit: Permit | None = None) -> Guard:
+        scope = self._scope
+        return Guard(scope.host, agent.blueprint, scope.clock.monotonic, permit)
 
     def _pause_after(self, number: int, failure: Failure, guard: Guard) -> float | None:
         """Return the pause before the next attempt, or None when there will be none."""

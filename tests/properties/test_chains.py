@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from registry_core import Call, Policy, Proceed, agent
@@ -17,7 +17,9 @@ from registry_core.authoring.agent import middleware
 from registry_core.pipeline.policy import Backoff
 from registry_core.results.run import RunResult
 from registry_core.runtime.engine import result_of
+from registry_core.runtime.host import Host
 from registry_core.runtime.scope import RunOptions
+from registry_core.settings.limits import BreakerPolicy, RetryBudgetPolicy
 from registry_core.testing.clock import FakeClock
 from tests.runtime.rig import Part, assemble, layer
 
@@ -43,6 +45,8 @@ AGENT_ACTS = [
     "caller cancels",
     "caller cancels a swallower",
 ]
+BREAKER = BreakerPolicy(minimum_calls=2, open_seconds=60.0)
+RETRIES = RetryBudgetPolicy(max_tokens=2)
 SLOW_ACTS = ["hang", "answer late", "never end"]
 LAYER_ACTS = [
     "pass",
@@ -178,6 +182,7 @@ class Play:
     covers: int
     cover_acts: tuple[str, ...]
     timeout_seconds: float | None
+    runs: int
 
     def layers(self) -> tuple[ActiveMiddleware, ...]:
         """Return the middleware."""
@@ -191,6 +196,7 @@ PLAYS = st.builds(
     covers=st.integers(0, 3),
     cover_acts=st.lists(st.sampled_from(["pass", *LAYER_ACTS]), max_size=8).map(tuple),
     timeout_seconds=st.sampled_from([None, None, 5.0]),
+    runs=st.integers(1, 4),
 )
 
 
@@ -205,35 +211,32 @@ async def called(run: Coroutine[object, object, RunResult]) -> RunResult:
         return result
 
 
-def told(play: Play, *, conducted: bool) -> tuple[object, ...]:
-    """Return what a run leaves, times aside, and what of the script was not needed."""
+def told(play: Play, *, conducted: bool) -> list[object]:
+    """Return what runs one after the other leave, times aside."""
     rig = assemble(*(Part(act, id=f"s{n}", policy=p) for n, p in enumerate(play.policies)))
+    host = rig.chains.blueprints.host = Host(BREAKER, RETRIES)
     SCRIPT.clear()
     LAYERS.clear()
     SCRIPT.extend(play.acts)
     LAYERS.extend(play.cover_acts)
-    run = rig.execute(
-        {"number": 1},
-        middleware=play.layers(),
-        observers=[lambda _: None] if conducted else [],
-        clock=FakeClock(),
-        options=replace(OPTIONS, timeout_seconds=play.timeout_seconds),
-        draw=lambda: 0.0,
-    )
-    result = asyncio.run(called(run))
-    counted = rig.chains.blueprints.host.metrics.snapshot()
-    assert RunResult.from_json(result.to_json()) == result
-    return (
-        result.status,
-        result.output,
-        result.answered_by,
-        failure(result.error),
-        tuple(map(stage, result.stages)),
-        tuple(SCRIPT),
-        tuple(LAYERS),
-        tuple((s.stage_id, s.status, s.seconds.count) for s in counted.stages),
-        tuple((s.status, s.seconds.count) for s in counted.runs),
-    )
+    left: list[object] = []
+    for _ in range(play.runs):
+        run = rig.execute(
+            {"number": 1},
+            middleware=play.layers(),
+            observers=[lambda _: None] if conducted else [],
+            clock=FakeClock(),
+            options=replace(OPTIONS, timeout_seconds=play.timeout_seconds),
+            draw=lambda: 0.0,
+        )
+        result = asyncio.run(called(run))
+        assert RunResult.from_json(result.to_json()) == result
+        stages = tuple(map(stage, result.stages))
+        left += [result.status, result.output, result.answered_by, failure(result.error), stages]
+    counted = host.metrics.snapshot()
+    left += [(series.stage_id, series.status, series.seconds.count) for series in counted.stages]
+    left += [(series.status, series.seconds.count) for series in counted.runs]
+    return [*left, len(SCRIPT), len(LAYERS)]
 
 
 def stage(record: StageRecord) -> tuple[object, ...]:
@@ -257,6 +260,10 @@ def failure(record: ErrorRecord | None) -> tuple[object, ...] | None:
 
 @settings(deadline=None, max_examples=100)
 @given(PLAYS)
+@example(Play((None, None), (), 1, ("pass", "change"), None, 1))
+@example(Play((None,), (), 2, ("lie", "answer"), None, 1))
+@example(Play((POLICIES[2],), ("raise", "raise"), 0, (), None, 1))
+@example(Play((None,), ("cancel and return", "raise"), 0, (), None, 3))
 @pytest.mark.requirement("R17", "R29", "R40", "R41")
 def test_both_ways_of_a_run_leave_the_same(play: Play) -> None:
     """Whether somebody watches must not decide what happens."""
