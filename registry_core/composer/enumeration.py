@@ -26,7 +26,7 @@ from registry_core.composer.reduction import dominators, landmark_clauses
 from registry_core.composer.timing import earliest_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from registry_core.composer.task import Task
 
@@ -134,7 +134,9 @@ class Enumeration:
                 if not reaching:
                     return None
                 if whole:
-                    self.best = min(self.best, self._shrink(list(bits(reaching))), key=self.weigh)
+                    self.best = min(
+                        self.best, self._shrink(frozenset(bits(reaching))), key=self.weigh
+                    )
         return members
 
     def _too_heavy(self, members: int) -> bool:
@@ -171,7 +173,7 @@ class Enumeration:
             return False
         return not any(self._cuts.reaches(members & ~(1 << i)) for i in bits(part.included))
 
-    def _shrink(self, allowed: Collection[int]) -> int:
+    def _shrink(self, allowed: Container[int]) -> int:
         """A plan of *allowed* operations, from which the heaviest are left out first."""
         weights = self.task.weights
         needed = {clause for clause in self._clauses if clause & (clause - 1) == 0}

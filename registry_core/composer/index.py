@@ -12,7 +12,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
 __all__ = ["Operation", "OperationIndex", "Reach", "TypeId"]
 
@@ -170,22 +170,28 @@ class OperationIndex:
         """
         unmet: dict[str, int] = {}
         runnable = [name for name in self._ready if name not in excluded]
-        reached = dict.fromkeys(runnable)
+        reached: list[str] = []
         needs: set[TypeId] = set()
-        given = list(have)
+        given = dict.fromkeys(have)
         while given or runnable:
             for need in [n for t in given for n in self.satisfies(t)]:
                 if need in needs:
                     continue
                 needs.add(need)
                 for name in self._consumers.get(need, ()):
-                    unmet[name] = left = unmet.get(name, self._arity[name]) - 1
-                    if left == 0 and name not in excluded:
-                        reached[name] = None
+                    left = unmet.get(name) or self._arity[name]
+                    if left > 1:
+                        unmet[name] = left - 1
+                    elif name not in excluded:
                         runnable.append(name)
-            given = [t for name in runnable for t in self._operations[name].gives]
+            reached += runnable
+            given = {t: None for name in runnable for t in self._operations[name].gives}
             runnable = []
         return Reach(tuple(reached), frozenset(needs))
+
+    def consumers(self, need: TypeId) -> Sequence[str]:
+        """Ids of the operations that have *need*, in the order in which they were added."""
+        return self._consumers.get(need, ())
 
     def givers(self, need: TypeId) -> tuple[str, ...]:
         """Ids of the operations that give something which satisfies *need*, sorted.

@@ -22,14 +22,14 @@ from registry_core.composer.timing import earliest_ends, keep_timely
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from registry_core.composer.task import Task
+    from registry_core.composer.task import Network, Task
 
 __all__ = ["dominators", "landmark_clauses", "landmarks", "simplify"]
 
 
-def simplify(task: Task, bound: int) -> Task:
+def simplify(network: Network, bound: float) -> Task:
     """Return an equivalent task for plans that end by the tick *bound*."""
-    task = keep_timely(task, bound)
+    task = keep_timely(network, bound)
     while True:
         smaller = keep_timely(_prune(task), bound)
         if _size(smaller) == _size(task):

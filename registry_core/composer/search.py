@@ -19,18 +19,18 @@ from registry_core.composer.assembly import assemble
 from registry_core.composer.bits import bits
 from registry_core.composer.enumeration import Enumeration
 from registry_core.composer.index import Reach
+from registry_core.composer.outline import outline
 from registry_core.composer.problem import Objective, Problem
 from registry_core.composer.reachability import find_missing
 from registry_core.composer.reduction import simplify
 from registry_core.composer.solution import Exceeded, Found, Solution, Unreachable
-from registry_core.composer.task import extract
-from registry_core.composer.timing import earliest_plan, finish, timeless
+from registry_core.composer.timing import earliest_plan, finish, keep_timely, timeless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from registry_core.composer.solution import SolveResult
-    from registry_core.composer.task import Task
+    from registry_core.composer.task import Network
 
 __all__ = ["Search", "begin", "iterate", "solve"]
 
@@ -135,6 +135,7 @@ class Search:
         fewest: No plan has fewer operations, as far as was proved.
         given: Whether a plan was given.
         known: The weight of a plan, given or not.
+        together: What all operations of the latest level weigh.
     """
 
     problem: Problem
@@ -145,18 +146,20 @@ class Search:
     fewest: int = 0
     given: bool = False
     known: int = 0
+    together: int = 0
 
     def plans(self) -> Iterator[Solution]:
         """Yield plans in order, for as long as there is time."""
         if not self._may_be_small_enough():
             return
-        task = extract(self.problem, self.reach, objective=self.objective)
+        network = outline(self.problem, self.reach, objective=self.objective)
         level: Enumeration | None = None
         done = bound = -1
         try:
-            for bound in self._bounds(task):
-                level = self._level(task, bound)
+            for bound in self._bounds(network):
+                level = self._level(network, bound)
                 self.known = level.weigh(level.best)
+                self.together = sum(level.task.weights)
                 for plan in level:
                     rank = self._rank(level, plan)
                     if rank <= done:
@@ -206,9 +209,9 @@ class Search:
         within = all(use <= limit.most for use, limit in zip(used, level.task.limits, strict=True))
         return within and self._is_small_enough(level.best)
 
-    def _level(self, task: Task, bound: int) -> Enumeration:
-        level = simplify(task, bound)
-        in_time = self._timed or task.end < inf
+    def _level(self, network: Network, bound: int) -> Enumeration:
+        level = simplify(network, bound)
+        in_time = self._timed or network.end < inf
         return Enumeration(
             level if in_time else timeless(level),
             heaviest=None if in_time else bound,
@@ -218,30 +221,35 @@ class Search:
     def _rank(self, level: Enumeration, plan: int) -> int:
         """What the levels are counted in: the tick at which a plan ends, or its weight."""
         if self._timed:
-            return int(finish(level.task, allowed=list(bits(plan))))
+            return int(finish(level.task, allowed=frozenset(bits(plan))))
         return level.weigh(plan)
 
-    def _bounds(self, task: Task) -> Iterator[int]:
+    def _bounds(self, network: Network) -> Iterator[int]:
         """Yield the bound of each level, ascending.
 
         Until a plan is given the weights double, but not beyond a plan that is known; each
         level without a plan is a proof that there is none so light.
         """
         if self._timed:
-            yield from takewhile(lambda end: end <= task.end, _finishes(task, self.tick))
+            yield from takewhile(lambda end: end <= network.end, _finishes(network, self.tick))
             return
-        if task.end < inf:
-            if finish(task) <= task.end:
-                yield int(task.end)
+        bound = int(finish(network))
+        if network.end < inf:
+            if bound <= network.end:
+                yield int(network.end)
             return
-        heaviest = sum(task.weights)
-        bound = int(finish(task))
         yield bound
+        heaviest = inf
         while bound < heaviest:
+            # Adding up all that can matter is a look at all of it: where a level holds more than
+            # its bound there is no need to.
+            if self.together <= bound and heaviest == inf:
+                heaviest = sum(keep_timely(network, inf).weights)
+                continue
             if not self.given and self.known > bound:
                 bound = min(2 * bound, self.known)
             else:
-                bound = min(bound + bound // 4 + 1, heaviest)
+                bound = int(min(bound + bound // 4 + 1, heaviest))
             yield bound
 
     def _solution(self, level: Enumeration, plan: int, at_least: int) -> Solution:
@@ -272,15 +280,17 @@ class Search:
         )
 
 
-def _finishes(task: Task, tick: Callable[[], None]) -> Iterator[int]:
+def _finishes(network: Network, tick: Callable[[], None]) -> Iterator[int]:
     """Yield every tick at which some plan ends, ascending.
 
     A plan that does not end as early as possible lacks an operation of one that does. So the
     plans are split by the first operation of an early plan that they lack, over and over.
     """
+    latest = int(finish(network))
+    yield latest
+    task = keep_timely(network, inf)
     every = frozenset(range(len(task.names)))
-    waiting: list[tuple[float, list[int], list[int]]] = [(finish(task), [], [])]
-    latest = -1
+    waiting: list[tuple[float, list[int], list[int]]] = [(latest, [], [])]
     while waiting:
         tick()
         end, excluded, included = heappop(waiting)

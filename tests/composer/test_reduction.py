@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import inf
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry_core.composer.bits import bits, mask_of
 from registry_core.composer.cuts import Cuts
+from registry_core.composer.outline import outline
 from registry_core.composer.reduction import dominators, landmark_clauses, simplify
-from registry_core.composer.task import Task, extract
-from registry_core.composer.timing import finish
+from registry_core.composer.timing import finish, keep_timely
 from tests.composer.brute_force import drawn
+
+if TYPE_CHECKING:
+    from registry_core.composer.task import Task
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 
@@ -23,7 +28,7 @@ def task_of(seed: int) -> Task | None:
     reach = problem.index.reach(problem.have, problem.excluded)
     if not (reach.needs >= set(problem.want) and problem.required <= set(reach.operations)):
         return None
-    return extract(problem, reach, objective="depth")
+    return keep_timely(outline(problem, reach, objective="depth"), inf)
 
 
 def reaching(task: Task, bound: int) -> set[frozenset[str]]:
