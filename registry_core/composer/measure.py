@@ -23,9 +23,11 @@ def to_integers(numbers: Iterable[float]) -> tuple[list[int], int]:
     >>> to_integers([0.1, 2, 0.25])
     ([2, 40, 5], 20)
     """
-    ratios = [Decimal(repr(number)).as_integer_ratio() for number in numbers]
-    scale = lcm(*(denominator for _, denominator in ratios))
-    return [numerator * (scale // denominator) for numerator, denominator in ratios], scale
+    listed = list(numbers)
+    ratios = {number: Decimal(repr(number)).as_integer_ratio() for number in {*listed}}
+    scale = lcm(*(denominator for _, denominator in ratios.values()))
+    whole = {number: over * (scale // under) for number, (over, under) in ratios.items()}
+    return [whole[number] for number in listed], scale
 
 
 def exactly(number: float) -> Fraction:

@@ -85,22 +85,27 @@ def ask(
 ) -> Question:
     """Return *goal* as a question to the search; *in_layers* lets each agent take one second."""
     able = {term: frozenset(term.agents(catalog)) for term in goal.any_order}
-    build = _staged if goal.steps else _plain
+    steps = goal.steps
+    build = _staged if steps else _plain
     matches, layout = build(catalog, goal, expect, [*able.values()])
     agents = {draft.place.agent for draft in layout.drafts}
     expected = {agent: expect(catalog.entries[agent]) for agent in agents}
-    expected = {agent: _claiming(catalog, able, agent, one) for agent, one in expected.items()}
+    for agent in {agent for some in able.values() for agent in some & agents}:
+        expected[agent] = _claiming(catalog, able, agent, expected[agent])
     ranks = _ranks(catalog, goal, expected)
 
     def operation(draft: Draft) -> Operation:
         agent = draft.place.agent
         entry, one = catalog.entries[agent], expected[agent]
-        does = (_doing(term) for term, agents in able.items() if agent in agents)
-        uses = (using(agent, on_the_way=way) for way in _ways(goal, draft.place))
+        gives = draft.gives
+        if steps:
+            gives += tuple(using(agent, on_the_way=way) for way in _ways(draft.place))
+        if able:
+            gives += tuple(_doing(term) for term, agents in able.items() if agent in agents)
         return Operation(
             draft.id,
             draft.needs,
-            (*draft.gives, *does, *uses),
+            gives,
             cost=price(goal.objective, entry, one),
             latency_seconds=1.0 if in_layers else one.latency_seconds,
             reluctance=_reluctance(entry, draft.place, ranks, one),
@@ -111,7 +116,7 @@ def ask(
         index=OperationIndex(map(operation, layout.drafts), satisfies=layout.satisfies),
         have=layout.have,
         want=(*goal.want, *layout.tokens, *map(_doing, able)),
-        required=frozenset() if goal.steps else frozenset(goal.require),
+        required=frozenset() if steps else frozenset(goal.require),
         max_operations=goal.limits.stages,
         max_latency_seconds=goal.limits.latency_seconds,
     )
@@ -166,9 +171,7 @@ def _may_take_part(goal: Goal, expect: Expect, entry: CatalogEntry) -> bool:
     return barrier(goal, entry, expect) is None
 
 
-def _ways(goal: Goal, place: Place) -> tuple[bool, ...]:
-    if not goal.steps:
-        return ()
+def _ways(place: Place) -> tuple[bool, ...]:
     return (False, True) if place.step else (False,)
 
 
