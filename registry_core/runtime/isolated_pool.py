@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import weakref
 from collections import deque
 from itertools import count
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from registry_core.runtime.isolated_process import NotStartedError, start
 from registry_core.settings.limits import HostCapacity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from registry_core.runtime.isolated_frames import Reply
     from registry_core.runtime.isolated_process import Worker
@@ -36,6 +37,7 @@ __all__ = ["WorkerPool"]
 _MOST_DEATHS = 3
 _WINDOW_SECONDS = 300.0
 _KEPT_SECONDS = 50.0  # less than a worker waits before it goes home
+_LIMITS = "agentreg config get isolation"
 _log = logging.getLogger("registry_core.runtime")
 
 
@@ -78,6 +80,8 @@ class WorkerPool:
         self._idle: deque[tuple[Worker, float]] = deque()
         self._deaths: deque[float] = deque()
         self._quarantined = ""
+        # When nobody can ask any more; at the end of the process they are seen off one by one.
+        weakref.finalize(self, _end_all, self._idle).atexit = False
 
     async def ask(self, agent: AgentId, number: int, frame: bytes) -> Reply:
         """Return the reply of a worker to call *number*.
@@ -100,6 +104,11 @@ class WorkerPool:
             return await self._asked(agent, number, frame)
         finally:
             self._admission.leave(self._gate)
+
+    def close(self) -> None:
+        """End the workers that wait for a call; comes back at once."""
+        while (found := self._taken()) is not None:
+            found[0].end()
 
     async def _queue(self, agent: AgentId) -> None:
         assert self._gate is not None  # noqa: S101 -- as above
@@ -153,7 +162,7 @@ class WorkerPool:
         except NotStartedError as error:
             if worker is not None:
                 worker.end()
-            self._note_death(str(error))
+            self._note_death(f"did not start: {error}")
             hint = f"see what it wrote, and what it may take: {_LIMITS}"
             raise AgentLoadError(agent, "start", f"no worker: {error}", hint) from error.__cause__
         except BaseException:
@@ -175,6 +184,7 @@ class WorkerPool:
                 self._quarantined = f"its workers died {deaths} times in 5 minutes, {last}"
         _log.warning("a worker of %s %s", self.plugin, reason)
         if self._quarantined:
+            self.close()
             _log.error("no worker of %s is started any more: %s", self.plugin, self._quarantined)
 
     def _refuse(self, agent: AgentId) -> None:
@@ -184,4 +194,6 @@ class WorkerPool:
             raise AgentLoadError(agent, "quarantine", self._quarantined, hint)
 
 
-_LIMITS = "agentreg config get isolation"
+def _end_all(idle: Iterable[tuple[Worker, float]]) -> None:
+    for worker, _ in idle:
+        worker.end()

@@ -125,7 +125,7 @@ class Worker:
         self._channel = channel
         self._hold = hold
         self._host = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a collection may end it in the midst of this
         self._in_use = False
         self._is_over = False
         self._told_to_end = False
