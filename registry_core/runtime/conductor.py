@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from registry_core.runtime.journal import stamp
 from registry_core.runtime.lanes import Lanes
 from registry_core.runtime.settled import Returned
 from registry_core.runtime.stage import StageRun
-from registry_core.runtime.values import Offer
+from registry_core.runtime.values import Offer, take
 from registry_core.runtime.verdict import measure, verdict
 from registry_core.runtime.whole import RunSeen, run_within
 from registry_core.runtime.wiring import Wiring
@@ -91,7 +92,7 @@ class Conductor:
         await self.lanes.through(self._bring_in if self.scope.run_layers else self._main)
         if not self.scope.run_layers or self.lanes.error is not None:
             return
-        outputs = {name: self._stages[name].output for name in self._pipeline.outputs}
+        outputs = {name: self._codec_of(name) for name in self._pipeline.outputs}
         values = {name: offer.value for name, offer in self._given.items()}
         seen = RunSeen(self.scope, self._pipeline.name, values, outputs)
         ended = await run_within(self.scope, seen, self._stages_within)
@@ -100,6 +101,12 @@ class Conductor:
             self._answered_by = seen.answered_by
         elif ended is not None:
             self.lanes.error = ended
+
+    def _codec_of(self, stage_id: str) -> Codec:
+        """Return the codec of what a stage gives, whether it is over or not."""
+        offer = self._outputs.get(stage_id)
+        known = offer and offer.codec
+        return known or self._stages[stage_id].output
 
     async def _stages_within(self) -> object:
         """Return the output of the stages.
@@ -221,10 +228,11 @@ class Conductor:
         """Bring in the agent of every stage, in order, until one cannot be had."""
         scope = self.scope
         for index, stage in enumerate(self._pipeline.stages):
-            if stage.id in self._earlier:
-                continue
+            agent_id = AgentId(stage.agent)
             try:
-                agent_id = AgentId(stage.agent)
+                if stage.id in self._earlier:
+                    await self._restore(lane, stage)
+                    continue
                 agent = await scope.crew.bring_in(lane, agent_id, stage.config)
                 run = StageRun(scope, index, stage, agent)
                 run.check_substitute()
@@ -239,6 +247,14 @@ class Conductor:
                 self._record_load(index, stage, scope.cut_record(stage.id))
                 raise
             self._stages[stage.id] = run
+
+    async def _restore(self, lane: Lane, stage: Stage) -> None:
+        """Have the output of an earlier stage as its agent gave it, where the caller gets it."""
+        offer = self._outputs.get(stage.id)
+        if offer is None or stage.id not in self._pipeline.outputs:
+            return
+        codec = (await self.scope.crew.blueprint(lane, AgentId(stage.agent))).output
+        self._outputs[stage.id] = replace(offer, value=take(offer.value, codec), codec=codec)
 
     def _begin_ready(self) -> None:
         """Begin every stage that can; one that begins may make others ready meanwhile."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from registry_core.errors import AgentLoadError
 from registry_core.runtime.agents import Blueprint, Blueprints, LoadedAgent, bring_in
@@ -11,6 +11,8 @@ from registry_core.runtime.settled import Raised, Returned
 from registry_core.runtime.supervision import supervise
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from registry_core.definitions.schema import JsonObject
     from registry_core.names import AgentId
     from registry_core.runtime.clock import Clock
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from registry_core.runtime.threads import AgentThreads
 
 __all__ = ["Crew"]
+
+T = TypeVar("T")
 
 
 class Crew:
@@ -61,18 +65,18 @@ class Crew:
         member = self.known(agent, config)
         if member is not None:
             return member
-        blueprint = self._blueprints.known(agent)
-        settled = await lane.attempt(self._make(agent, blueprint, config), self._load_seconds)
-        match settled:
-            case Returned(member):
-                return member
-            case Raised(AgentLoadError() as error):
-                raise error
-            case Raised(error):
-                raise AgentLoadError(agent, "import", type_name(error)) from error
-            case _:
-                reason = f"it took longer than {self._load_seconds:g} s"
-                raise AgentLoadError(agent, "import", reason)
+        return await self._in_time(lane, agent, self._make(agent, config))
+
+    async def blueprint(self, lane: Lane, agent: AgentId) -> Blueprint:
+        """Return what *agent* declares, with its codecs; its code is imported, nothing is made.
+
+        Raises:
+            AgentLoadError: If that fails or takes too long.
+        """
+        known = self._blueprints.known(agent)
+        if known is not None:
+            return known
+        return await self._in_time(lane, agent, self._read(agent))
 
     def known(self, agent: AgentId, config: JsonObject) -> LoadedAgent | None:
         """Return *agent* if it is a function that is in already; nothing of it runs now.
@@ -105,12 +109,29 @@ class Crew:
                 case _:
                     self._journal.close_failed(member.id, "it took too long")
 
-    async def _make(
-        self, agent: AgentId, blueprint: Blueprint | None, config: JsonObject
-    ) -> LoadedAgent:
-        if blueprint is None:
-            blueprint = await self._blueprints.read_in(self._threads, agent)
+    async def _in_time(self, lane: Lane, agent: AgentId, work: Coroutine[object, object, T]) -> T:
+        """Return what *work* on the code of *agent* returns.
+
+        Raises:
+            AgentLoadError: If it fails or takes too long.
+        """
+        match await lane.attempt(work, self._load_seconds):
+            case Returned(value):
+                return value
+            case Raised(AgentLoadError() as error):
+                raise error
+            case Raised(error):
+                raise AgentLoadError(agent, "import", type_name(error)) from error
+            case _:
+                reason = f"it took longer than {self._load_seconds:g} s"
+                raise AgentLoadError(agent, "import", reason)
+
+    async def _make(self, agent: AgentId, config: JsonObject) -> LoadedAgent:
+        blueprint = self._blueprints.known(agent) or await self._read(agent)
         member = await bring_in(blueprint, config, threads=self._threads)
         if isinstance(blueprint.target, type):
             self._members.append(member)
         return member
+
+    async def _read(self, agent: AgentId) -> Blueprint:
+        return await self._blueprints.read_in(self._threads, agent)
