@@ -81,23 +81,31 @@ async def serve(end: socket.socket, load: Load) -> None:
 
 
 async def _answer_all(channel: Channel, desk: _Desk) -> None:
-    coming = asyncio.ensure_future(channel.receive())
-    try:
-        while True:
-            await asyncio.wait({coming}, timeout=_IDLE_SECONDS)
-            if not coming.done() or (data := coming.result()) is None:
-                return
-            # Heard while the agent runs: that is how a host takes a call back.
-            coming = asyncio.ensure_future(channel.receive())
-            answering = asyncio.ensure_future(desk.answer(call_in(data)))
-            await asyncio.wait({answering, coming}, return_when=asyncio.FIRST_COMPLETED)
-            if not answering.done():
-                answering.cancel()
-                await asyncio.wait({answering}, timeout=_CLOSING_SECONDS)
-                return
-            await channel.send(answering.result())
-    finally:
-        coming.cancel()
+    while (data := await _next_of(channel)) is not None:
+        # In a task of its own, whose context variables go with it.
+        answering = asyncio.ensure_future(desk.answer(call_in(data)))
+        is_taken_back = False
+
+        def take_back(answering: asyncio.Task[bytes] = answering) -> None:
+            nonlocal is_taken_back
+            is_taken_back = True
+            channel.on_no_sound()
+            answering.cancel()
+
+        channel.on_sound(take_back)
+        frame = await answering
+        channel.on_no_sound()
+        if is_taken_back:
+            return
+        await channel.send(frame)
+
+
+async def _next_of(channel: Channel) -> bytes | None:
+    """Return what comes next, or None if nobody has anything to say for a long time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_IDLE_SECONDS):
+            return await channel.receive()
+    return None
 
 
 class _Desk:

@@ -225,7 +225,7 @@ class Channel:
             try:
                 rest = rest[self._end.send(rest) :]
             except BlockingIOError:
-                await _until(self._end, loop.add_writer, loop.remove_writer)
+                await _until(self._end.fileno(), loop.add_writer, loop.remove_writer)
 
     async def receive(self) -> bytes | None:
         """Return what is in the next frame, or None if nobody is at the other end any more.
@@ -235,17 +235,26 @@ class Channel:
         """
         loop = asyncio.get_running_loop()
         while (frame := self._whole()) is None:
+            # Asked at once, it would have nothing: the other end has only just been asked itself.
+            await _until(self._end.fileno(), loop.add_reader, loop.remove_reader)
             try:
                 piece = self._end.recv(_PIECE_BYTES)
             except BlockingIOError:
-                await _until(self._end, loop.add_reader, loop.remove_reader)
+                continue
             except OSError:
                 return None
-            else:
-                if not piece:
-                    return None
-                self._came += piece
+            if not piece:
+                return None
+            self._came += piece
         return frame
+
+    def on_sound(self, heard: Callable[[], object]) -> None:
+        """Call *heard* whenever something is to be received, until :meth:`on_no_sound`."""
+        asyncio.get_running_loop().add_reader(self._end.fileno(), heard)
+
+    def on_no_sound(self) -> None:
+        """Undo :meth:`on_sound`."""
+        asyncio.get_running_loop().remove_reader(self._end.fileno())
 
     def is_silent(self) -> bool:
         """Return whether somebody is at the other end who has said nothing unasked."""
@@ -307,10 +316,11 @@ def _too_long(count: int) -> str:
 _Watch: TypeAlias = Callable[..., object]
 
 
-async def _until(end: socket.socket, watch: _Watch, forget: _Watch) -> None:
-    """Come back when *end* is ready; it is forgotten even if this coroutine is closed.
+async def _until(end: int, watch: _Watch, forget: _Watch) -> None:
+    """Come back when the socket of number *end* is ready; then it is forgotten.
 
-    ``loop.sock_recv`` does not forget it then, and its number soon means another socket.
+    So it is if this coroutine is closed, which ``loop.sock_recv`` does not do: its number soon
+    means another socket. By number, because a loop shows the socket in errors that it throws away.
     """
     ready = asyncio.get_running_loop().create_future()
     watch(end, _wake, ready)
