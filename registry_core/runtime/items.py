@@ -46,6 +46,8 @@ def work_of(
             observers=observers,
             feed=next(iter(terms.feeds), None),
             options=terms.options,
+            clock=terms.clock,
+            draw=terms.draw,
         )
         return outcome_of(result)
 

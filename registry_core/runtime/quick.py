@@ -276,7 +276,7 @@ class QuickRun(Lane):
         if self._begin() and self._conductor is None:
             if self.error is None:
                 self.chain.note(self.started, self.marks)
-                return Outcome(ok=True, value=self.value)
+                return Outcome(ok=True, value=self.value, attempts=len(self.chain.steps))
             return outcome_of(self.result())
         return outcome_of(await self._rest_of_result())
 

@@ -16,9 +16,13 @@ from registry_core import Call, Policy, Proceed, agent
 from registry_core.authoring.agent import middleware
 from registry_core.pipeline.policy import Backoff
 from registry_core.results.run import RunResult
+from registry_core.runtime.batch import run_batch
+from registry_core.runtime.batching_options import BatchOptions
 from registry_core.runtime.engine import result_of
 from registry_core.runtime.host import Host
+from registry_core.runtime.items import work_of
 from registry_core.runtime.scope import RunOptions
+from registry_core.runtime.terms import Terms
 from registry_core.settings.limits import BreakerPolicy, RetryBudgetPolicy
 from registry_core.testing.clock import FakeClock
 from tests.runtime.rig import Part, assemble, layer
@@ -26,6 +30,7 @@ from tests.runtime.rig import Part, assemble, layer
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from registry_core.results.batch import BatchResult
     from registry_core.results.outcomes import AttemptRecord, ErrorRecord, StageRecord
     from registry_core.runtime.middleware import ActiveMiddleware
 
@@ -239,6 +244,36 @@ def told(play: Play, *, conducted: bool) -> list[object]:
     return [*left, len(SCRIPT), len(LAYERS)]
 
 
+def items_told(play: Play, *, in_batch: bool) -> list[object]:
+    """Return what the items of a batch leave, or runs of the same, times aside."""
+    rig = assemble(*(Part(act, id=f"s{n}", policy=p) for n, p in enumerate(play.policies)))
+    rig.chains.blueprints.host = Host(BREAKER, RETRIES)
+    terms = Terms(
+        rig.pipeline,
+        rig.chains.blueprints,
+        play.layers(),
+        (),
+        replace(OPTIONS, timeout_seconds=play.timeout_seconds),
+        FakeClock(),
+        lambda: 0.0,
+    )
+    SCRIPT.clear()
+    LAYERS.clear()
+    SCRIPT.extend(done for done in play.acts if not done.startswith("caller"))
+    LAYERS.extend(play.cover_acts)
+    work = work_of(terms, rig.chains, "number", () if in_batch else (lambda _: None,))
+
+    async def all_of_them() -> BatchResult:
+        return await run_batch(range(play.runs), work, options=BatchOptions(max_concurrency=1))
+
+    result = asyncio.run(all_of_them())
+    left: list[object] = [
+        (item.index, item.status, item.output, item.attempts, failure(item.error))
+        for item in result.items
+    ]
+    return [*left, len(SCRIPT), len(LAYERS)]
+
+
 def stage(record: StageRecord) -> tuple[object, ...]:
     """Return what is to be the same of a stage."""
     attempts = tuple(map(attempt, record.attempts))
@@ -268,3 +303,12 @@ def failure(record: ErrorRecord | None) -> tuple[object, ...] | None:
 def test_both_ways_of_a_run_leave_the_same(play: Play) -> None:
     """Whether somebody watches must not decide what happens."""
     assert told(play, conducted=False) == told(play, conducted=True)
+
+
+@settings(deadline=None, max_examples=60)
+@given(PLAYS)
+@example(Play((None, None), (), 0, (), None, 1))
+@pytest.mark.requirement("R49", "R59")
+def test_both_ways_of_an_item_leave_the_same(play: Play) -> None:
+    """Nor what becomes of an item."""
+    assert items_told(play, in_batch=True) == items_told(play, in_batch=False)
