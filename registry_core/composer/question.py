@@ -98,10 +98,10 @@ def ask(
         agent = draft.place.agent
         entry, one = catalog.entries[agent], expected[agent]
         gives = draft.gives
-        if steps:
-            gives += tuple(using(agent, on_the_way=way) for way in _ways(draft.place))
         if able:
             gives += tuple(_doing(term) for term, agents in able.items() if agent in agents)
+        if steps:
+            gives += tuple(using(agent, on_the_way=way) for way in _ways(draft.place))
         return Operation(
             draft.id,
             draft.needs,
