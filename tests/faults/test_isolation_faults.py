@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import registry_core
+from registry_core.discovery.auditing import sealed_plugins
 from registry_core.errors import AgentLoadError, WorkerError
 from registry_core.names import AgentId
 from registry_core.runtime import isolated_pool
@@ -24,7 +25,7 @@ from registry_core.runtime.isolated_pool import WorkerPool
 from registry_core.runtime.isolated_process import Worker
 from registry_core.runtime.scope import RunOptions
 from registry_core.settings.limits import BreakerPolicy, IsolationPolicy
-from registry_core.settings.values import RunSettings
+from registry_core.settings.values import PluginSettings, RunSettings, Settings
 from registry_core.store.store import Store
 from registry_core.testing.clock import FakeClock
 from tests.runtime.isolation import appearing, eventually, install, is_alive, isolated
@@ -202,7 +203,7 @@ class TestHang:
 
 @pytest.mark.fault("F81")
 class TestHost:
-    @pytest.mark.parametrize("verb", ["busy", "stubborn", "once"])
+    @pytest.mark.parametrize("verb", ["busy", "stubborn", "once", "child"])
     def test_a_host_that_is_killed_takes_its_workers_along(
         self, site: AgentSite, tmp_path: Path, verb: str
     ) -> None:
@@ -318,6 +319,29 @@ class TestLies:
         assert eventually(lambda: born() == set())
 
 
+@pytest.mark.fault("F86")
+class TestLock:
+    def test_a_worker_imports_nothing_that_is_not_as_locked(
+        self, site: AgentSite, tmp_path: Path
+    ) -> None:
+        """The files may change between the host's look at them and a worker's start."""
+        sealed = sealed_plugins([str(site.folder)])
+        facts = {name: {"version": s.version, "record": s.record} for name, s in sealed.items()}
+        lock = tmp_path / "agentreg.lock"
+        lock.write_text(json.dumps({"distributions": facts}), encoding="utf-8")
+        plugins = PluginSettings(trust="locked", lock=str(lock))
+        isolation = IsolationPolicy(plugins=("wild-agents",), workers=1)
+        registry = site.discover(Settings(plugins=plugins, isolation=isolation, run=PATIENT))
+        assert output(registry, "hello") == "HELLO"
+        assert list(site.folder.rglob("wild_agents*.pyc")) == []
+
+        (site.folder / "wild_agents.py").write_text("print('evil')", encoding="utf-8")
+        assert why(registry, "exit 3") == "worker died: exit 3"
+        refused = why(registry, "hello")
+
+        assert "cannot be loaded (trust): wild-agents" in refused
+
+
 @pytest.mark.fault("F84")
 class TestJson:
     def test_nothing_of_this_package_unpickles(self) -> None:
@@ -353,6 +377,7 @@ class TestEnvironment:
         assert all(name in {*ALLOWED, "HTTPS_PROXY"} or name[:3] == "LC_" for name in seen)
 
 
+@pytest.mark.fault("F86")
 class TestHandshake:
     @pytest.mark.parametrize(
         ("code", "reason"),

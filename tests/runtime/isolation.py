@@ -190,7 +190,7 @@ def is_alive(process: int) -> bool:
     """Return whether there is a process of that number that has not ended."""
     try:
         status = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         if Path("/proc/self").exists():
             return False
         try:

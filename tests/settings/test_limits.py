@@ -11,12 +11,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from registry_core.errors import ConfigError
 from registry_core.settings.layers import file_layer
-from registry_core.settings.limits import BreakerPolicy, HostCapacity, RetryBudgetPolicy
+from registry_core.settings.limits import (
+    BreakerPolicy,
+    HostCapacity,
+    IsolationPolicy,
+    RetryBudgetPolicy,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KINDS = [BreakerPolicy, HostCapacity, RetryBudgetPolicy]
+KINDS = [BreakerPolicy, HostCapacity, IsolationPolicy, RetryBudgetPolicy]
 BAD: list[tuple[Callable[..., object], str, object]] = [
     (BreakerPolicy, "failure_rate", 0),
     (BreakerPolicy, "failure_rate", 1.5),
@@ -26,6 +31,11 @@ BAD: list[tuple[Callable[..., object], str, object]] = [
     (BreakerPolicy, "open_seconds", math.inf),
     (BreakerPolicy, "probes", True),
     (BreakerPolicy, "probe_seconds", -1),
+    (IsolationPolicy, "plugins", ("pdf agents",)),
+    (IsolationPolicy, "workers", 0),
+    (IsolationPolicy, "memory_mib", 0.5),
+    (IsolationPolicy, "start_seconds", math.inf),
+    (IsolationPolicy, "environment", ("A=1",)),
     (RetryBudgetPolicy, "max_tokens", 0),
     (RetryBudgetPolicy, "token_ratio", 1.01),
     (HostCapacity, "memory_mib", 0),
