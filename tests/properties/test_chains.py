@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pytest
 from hypothesis import example, given, settings
@@ -18,13 +18,14 @@ from registry_core.pipeline.policy import Backoff
 from registry_core.results.run import RunResult
 from registry_core.runtime.batch import run_batch
 from registry_core.runtime.batching_options import BatchOptions
-from registry_core.runtime.engine import result_of
+from registry_core.runtime.engine import execute, result_of
 from registry_core.runtime.host import Host
 from registry_core.runtime.items import work_of
 from registry_core.runtime.scope import RunOptions
 from registry_core.runtime.terms import Terms
 from registry_core.settings.limits import BreakerPolicy, RetryBudgetPolicy
 from registry_core.testing.clock import FakeClock
+from tests.runtime.notebook import Notebook
 from tests.runtime.rig import Part, assemble, layer
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from registry_core.results.outcomes import AttemptRecord, ErrorRecord, StageRecord
     from registry_core.runtime.middleware import ActiveMiddleware
 
+Way: TypeAlias = Literal["short", "heard", "kept", "measured"]
+WAYS: tuple[Way, ...] = ("heard", "kept", "measured")
 OPTIONS = RunOptions(grace_seconds=0.05)
 AGENT_ACTS = [
     "return",
@@ -216,7 +219,7 @@ async def called(run: Coroutine[object, object, RunResult]) -> RunResult:
         return result
 
 
-def told(play: Play, *, conducted: bool) -> list[object]:
+def told(play: Play, way: Way) -> list[object]:
     """Return what runs one after the other leave, times aside."""
     rig = assemble(*(Part(act, id=f"s{n}", policy=p) for n, p in enumerate(play.policies)))
     host = rig.chains.blueprints.host = Host(BREAKER, RETRIES)
@@ -226,12 +229,16 @@ def told(play: Play, *, conducted: bool) -> list[object]:
     LAYERS.extend(play.cover_acts)
     left: list[object] = []
     for _ in range(play.runs):
-        run = rig.execute(
+        share = 1.0 if way == "measured" else 0.0
+        run = execute(
+            rig.pipeline,
             {"number": 1},
+            agents=rig.chains,
             middleware=play.layers(),
-            observers=[lambda _: None] if conducted else [],
+            observers=[lambda _: None] if way == "heard" else [],
+            keeper=Notebook(1000) if way == "kept" else None,
             clock=FakeClock(),
-            options=replace(OPTIONS, timeout_seconds=play.timeout_seconds),
+            options=replace(OPTIONS, timeout_seconds=play.timeout_seconds, measure_share=share),
             draw=lambda: 0.0,
         )
         result = asyncio.run(called(run))
@@ -294,15 +301,15 @@ def failure(record: ErrorRecord | None) -> tuple[object, ...] | None:
 
 
 @settings(deadline=None, max_examples=100)
-@given(PLAYS)
-@example(Play((None, None), (), 1, ("pass", "change"), None, 1))
-@example(Play((None,), (), 2, ("lie", "answer"), None, 1))
-@example(Play((POLICIES[2],), ("raise", "raise"), 0, (), None, 1))
-@example(Play((None,), ("cancel and return", "raise"), 0, (), None, 3))
+@given(PLAYS, st.sampled_from(WAYS))
+@example(Play((None, None), (), 1, ("pass", "change"), None, 1), "heard")
+@example(Play((None,), (), 2, ("lie", "answer"), None, 1), "heard")
+@example(Play((POLICIES[2],), ("raise", "raise"), 0, (), None, 1), "heard")
+@example(Play((None,), ("cancel and return", "raise"), 0, (), None, 3), "heard")
 @pytest.mark.requirement("R17", "R29", "R40", "R41")
-def test_both_ways_of_a_run_leave_the_same(play: Play) -> None:
-    """Whether somebody watches must not decide what happens."""
-    assert told(play, conducted=False) == told(play, conducted=True)
+def test_all_ways_of_a_run_leave_the_same(play: Play, way: Way) -> None:
+    """Whether somebody watches or keeps it must not decide what happens."""
+    assert told(play, "short") == told(play, way)
 
 
 @settings(deadline=None, max_examples=60)

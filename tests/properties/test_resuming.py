@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from registry_core import Policy, Proceed, RunCall, Substitute, agent
 from registry_core.authoring.agent import middleware
-from registry_core.results.durable import EarlierRun, RunEnd, RunHead, StageDone
+from registry_core.results.durable import EarlierRun, RunHead
 from registry_core.runtime.engine import execute
 from registry_core.runtime.scope import RunOptions
 from registry_core.testing.clock import FakeClock
+from tests.runtime.notebook import Notebook
 from tests.runtime.rig import Part, assemble, layer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from registry_core.results.durable import StageDone
     from registry_core.results.outcomes import StageRecord
     from registry_core.results.run import RunResult
     from tests.runtime.rig import Rig
@@ -77,45 +77,6 @@ def rigs(draw: st.DrawFn) -> Rig:
         parts.append(Part(carry, id=f"s{n}", policy=policy, config={"does": does}, sources=taken))
     wanted = draw(st.lists(st.sampled_from([part.id for part in parts]), min_size=1, unique=True))
     return assemble(*parts, outputs=wanted)
-
-
-class PowerCutError(Exception):
-    """Nothing is kept any more."""
-
-
-@dataclass
-class Notebook:
-    """Keeps a run in memory, until the power is cut."""
-
-    calls_left: int
-    begun: set[str] = field(default_factory=set[str])
-    done: dict[str, StageDone] = field(default_factory=dict[str, StageDone])
-    end: RunEnd | None = None
-
-    def _call(self) -> None:
-        if not self.calls_left:
-            raise PowerCutError
-        self.calls_left -= 1
-
-    async def begin(self, starting: Sequence[str]) -> None:
-        """Keep which stages begin."""
-        self._call()
-        self.begun |= set(starting)
-
-    async def advance(self, done: StageDone, starting: Sequence[str]) -> None:
-        """Keep the end of a stage."""
-        self._call()
-        assert done.record.stage_id not in self.done
-        self.done[done.record.stage_id] = done
-        self.begun |= set(starting)
-
-    async def finish(self, done: StageDone | None, end: RunEnd) -> None:
-        """Keep the end of the run."""
-        self._call()
-        if done is not None:
-            assert done.record.stage_id not in self.done
-            self.done[done.record.stage_id] = done
-        self.end = end
 
 
 HEAD = RunHead("run", "test", "{}", "sha256:0", {}, "2030-01-01T00:00:00+00:00")
