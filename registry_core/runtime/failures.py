@@ -230,7 +230,7 @@ def _traceback(error: BaseException | None) -> str:
     if error is None:
         return ""
     if (told := _told(error)) is not None:
-        return told.traceback
+        return told.traceback[-_TRACEBACK:]
     try:
         frames = traceback.StackSummary.extract(_foreign(error.__traceback__), limit=-_FRAMES)
         text = "".join(frames.format())
@@ -253,12 +253,12 @@ def _told(error: BaseException) -> Told | None:
 
 def _cause_lines(error: BaseException) -> tuple[str, ...]:
     if (told := _told(error)) is not None:
-        return told.cause
+        return tuple(line[:_MESSAGE] for line in told.cause[:_CAUSES])
     lines: list[str] = []
     for cause in _causes(error):
         lines.append(f"{type_name(cause)}: {_message(cause)}")
-        if (told := _told(cause)) is not None:
-            lines += told.cause
+        if _told(cause) is not None:
+            lines += _cause_lines(cause)
     return tuple(lines)
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["raised_there"]
 
+_MOST_BASES = 32  # whoever names more has something else in mind
+_LONGEST_NAME = 400
+
 
 def raised_there(told: Told) -> BaseException:
     """Return an exception that reads like the one *told*, and that policies take for it.
@@ -26,7 +29,8 @@ def raised_there(told: Told) -> BaseException:
     >>> type_name(error), str(error), isinstance(error, ValueError)
     ('pdf_agents.TornPage', 'page 3', True)
     """
-    error = _class(told.classes)(told.message)
+    names = tuple(name[:_LONGEST_NAME] for name in told.classes[:_MOST_BASES])
+    error = _class(names)(told.message)
     error.__dict__["told"] = told
     if told.retry_after_seconds:
         error.__dict__["retry_after_seconds"] = told.retry_after_seconds

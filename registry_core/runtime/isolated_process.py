@@ -235,8 +235,9 @@ class Worker:
         """Wait for the end; then see to what is left of it."""
         if hasattr(os, "waitid"):
             # Not taken note of yet, so that its number is nobody else's when the group is killed.
-            os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
-            self._kill()
+            with suppress(ChildProcessError):  # somebody else here waits for every child
+                os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+                self._kill()
         code = self._process.wait()
         with self._lock:
             self._is_over = True

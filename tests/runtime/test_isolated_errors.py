@@ -53,6 +53,16 @@ class TestRaisedThere:
         assert told.retry_after_seconds == 3.0
         assert getattr(raised_there(told), "retry_after_seconds", 0.0) == 3.0
 
+    def test_what_another_process_tells_is_as_short_in_a_record_as_what_is_seen_here(self) -> None:
+        """A record of a lying worker must not fill the store."""
+        told = Told(("a.Lie",) * 10_000, "m" * 10**6, "t" * 10**6, ("c" * 10**6,) * 10_000)
+
+        record = record_failure(raised_there(told), code="agent_error", stage_id="s")
+
+        sizes = [len(record.type), len(record.message), len(record.traceback), len(record.cause)]
+        assert sizes == [5, 2000, 8000, 10]
+        assert {len(line) for line in record.cause} == {2000}
+
     def test_names_that_are_nonsense_make_an_exception_all_the_same(self) -> None:
         """They come from a stranger's process."""
         again = raised_there(Told((), "x"))
