@@ -148,8 +148,7 @@ class WorkerPool:
         with self._lock:
             if self._process != os.getpid():  # forked: they are our parent's
                 self._process = os.getpid()
-                for worker, _ in self._idle:
-                    worker.abandon()
+                _end_all(self._idle)
                 self._idle.clear()
             return self._idle.pop() if self._idle else None
 

@@ -192,7 +192,13 @@ class Worker:
         return f"died: {_name_of(code)}"
 
     def end(self) -> None:
-        """Let it end within a second, else end it by force; comes back at once."""
+        """Let it end within a second, else end it by force; comes back at once.
+
+        In a process that was forked from its host, this only closes what was inherited.
+        """
+        if os.getpid() != self._host:
+            self._channel.close()
+            return
         with self._lock:
             if self._told_to_end:
                 return
@@ -204,10 +210,6 @@ class Worker:
         timer.daemon = True
         timer.start()
         self._ended.add_done_callback(lambda _: timer.cancel())
-
-    def abandon(self) -> None:
-        """Close what a process inherited that was forked from the worker's own host."""
-        self._channel.close()
 
     async def _received(self, frame: bytes = b"") -> bytes | None:
         """Return what it says, after it was sent *frame*; None if it will say nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -298,6 +299,23 @@ class TestTrust:
         registry = isolated(site, IsolationPolicy(plugins=("Wild_Agents:wild",)))
 
         assert registry.run_sync("wild-agents/act", "pid").output != str(os.getpid())
+
+
+class TestCost:
+    def test_whoever_isolates_nobody_pays_nothing(self) -> None:
+        """A start that imports what it does not need is slow for everybody."""
+        code = (
+            "import sys\n"
+            "from registry_core import Registry, agent\n"
+            "@agent(mutates=False)\n"
+            "async def echo(text: str) -> str: return text\n"
+            "assert Registry().with_agents(echo).run_sync('echo', 'x').output == 'x'\n"
+            "print([name for name in sys.modules if '.isolated_' in name])\n"
+        )
+
+        printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+
+        assert printed.stdout.strip() == b"[]"
 
 
 class TestLogs:
