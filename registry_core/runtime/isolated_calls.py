@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from registry_core.definitions.context import RunContext
@@ -17,7 +18,6 @@ from registry_core.runtime.isolated_errors import raised_there
 from registry_core.runtime.isolated_frames import (
     BrokenFrameError,
     Call,
-    Facts,
     Failed,
     Gave,
     Misfit,
@@ -69,18 +69,21 @@ def calling(
             gives=definition.output,
             config=cast("JsonObject", config),
             inputs=cast("JsonObject", arguments),
-            facts=_facts(context) if isinstance(context, RunContext) else "",
         )
+        if isinstance(context, RunContext):
+            asked = _knowing(asked, context)
         return _value(agent, await pool.ask(agent, asked.number, _framed(asked)))
 
     return call
 
 
-def _facts(context: RunContext) -> Facts:
-    return Facts(
+def _knowing(call: Call, context: RunContext) -> Call:
+    """Return *call* with the facts of the attempt."""
+    return replace(
+        call,
+        attempt=context.attempt,
         run_id=context.run_id,
         stage_id=context.stage_id,
-        attempt=context.attempt,
         deadline_seconds=context.deadline_seconds or 0.0,
         metadata=dict(context.metadata),
     )

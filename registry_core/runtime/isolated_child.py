@@ -208,16 +208,15 @@ def _dumped(value: object, codec: Codec) -> bytes:
 
 
 def _context(call: Call) -> RunContext | None:
-    facts = call.facts
-    if not facts:
+    if not call.attempt:
         return None
     return RunContext(
-        run_id=facts.run_id,
-        stage_id=facts.stage_id,
+        run_id=call.run_id,
+        stage_id=call.stage_id,
         agent=call.agent,
-        attempt=facts.attempt,
-        deadline_seconds=facts.deadline_seconds or None,
-        metadata=facts.metadata,
+        attempt=call.attempt,
+        deadline_seconds=call.deadline_seconds or None,
+        metadata=call.metadata,
         logger=logging.getLogger(f"registry_core.agents.{call.agent.agent}"),
     )
 

@@ -12,7 +12,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from typing import Annotated, Literal, TypeAlias, cast
@@ -32,7 +32,6 @@ __all__ = [
     "BrokenFrameError",
     "Call",
     "Channel",
-    "Facts",
     "Failed",
     "Gave",
     "Hello",
@@ -73,17 +72,6 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What an agent that asks for it may know of its attempt; see ``RunContext``."""
-
-    run_id: str
-    stage_id: str
-    attempt: int
-    deadline_seconds: float
-    metadata: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class Call:
     """An agent is to be called once.
 
@@ -95,7 +83,8 @@ class Call:
         gives: What it gives, likewise.
         config: What it is to be made with.
         inputs: Its inputs, by name.
-        facts: Of the attempt, for an agent that wants them.
+        attempt: Number of the attempt, or 0 for an agent that wants to know nothing of it; so
+            for what follows, which is as in ``RunContext``.
     """
 
     number: int
@@ -105,7 +94,11 @@ class Call:
     gives: SchemaId
     config: dict[str, JsonValue]
     inputs: dict[str, JsonValue]
-    facts: Facts | Literal[""] = ""
+    attempt: int = 0
+    run_id: str = ""
+    stage_id: str = ""
+    deadline_seconds: float = 0.0
+    metadata: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from registry_core.runtime.isolated_frames import (
     BrokenFrameError,
     Call,
     Channel,
-    Facts,
     Gave,
     call_in,
     framed,
@@ -46,7 +45,7 @@ JSON: st.SearchStrategy[JsonValue] = st.recursive(
 SCHEMA = SchemaId("str#0123456789ab")
 
 
-def call(value: JsonValue, facts: Facts | None = None) -> Call:
+def call(value: JsonValue) -> Call:
     """Return a call with one input."""
     return Call(
         number=7,
@@ -56,7 +55,8 @@ def call(value: JsonValue, facts: Facts | None = None) -> Call:
         gives=SCHEMA,
         config={"depth": 2},
         inputs={"text": value},
-        facts=facts or "",
+        attempt=2,
+        metadata={"tenant": "a"},
     )
 
 
@@ -72,7 +72,7 @@ class TestMessages:
     @given(JSON)
     def test_a_call_arrives_as_it_was(self, value: JsonValue) -> None:
         """An agent must not see the boundary in its values."""
-        asked = call(value, Facts("run", "stage", 2, 1.5, {"tenant": "a"}))
+        asked = call(value)
 
         assert call_in(framed(asked)[4:]) == asked
 
