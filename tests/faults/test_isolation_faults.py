@@ -194,9 +194,9 @@ class TestHang:
         note = tmp_path / "pid"
         output(registry, "pid")
 
-        message = why(registry, f"{verb} {note}", seconds=1.0)
+        message = why(registry, f"{verb} {note}", seconds=2.0)
 
-        assert message == "no answer within 1 s"
+        assert message == "no answer within 2 s"
         assert eventually(lambda: not is_alive(int(note.read_text())))
         assert output(registry, "pid") is not None
 
