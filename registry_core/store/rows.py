@@ -47,8 +47,8 @@ _ADD_RUN = (
     " (SELECT ifnull(max(id), 0) + 1 FROM steps))"
 )
 _SET_RUN = (
-    "UPDATE runs SET status = ?1, seconds = ?2, error = ?3, seal = ?4, last ="
-    " CASE ?1 WHEN 'running' THEN NULL ELSE (SELECT max(id) FROM steps) END WHERE run_id = ?5"
+    "UPDATE runs SET status = ?, seconds = ?, error = ?, seal = ?, last ="
+    " CASE ? WHEN 'running' THEN NULL ELSE (SELECT max(id) FROM steps) END WHERE run_id = ?"
 )
 _ADD_STEP = (
     "INSERT INTO steps (run, stage, record, output, blob, starting, seal)"
@@ -147,7 +147,8 @@ def add_run(head: RunHead) -> tuple[Change, RunRow]:
 def set_run(row: RunRow) -> Change:
     """Return what keeps the status, the seconds and the error of *row*, after its last step."""
     columns = _columns(row)
-    return ((_SET_RUN, (row.status, row.seconds, columns[5], _seal(columns), row.run_id)),)
+    values = (row.status, row.seconds, columns[5], _seal(columns), row.status, row.run_id)
+    return ((_SET_RUN, values),)
 
 
 def add_step(run_id: str, done: StageDone | None, starting: Iterable[str]) -> Change:
