@@ -389,8 +389,8 @@ class Registry:  # noqa: PLR0904 -- one method a verb
     @property
     def runner(self) -> Runner:
         """Who runs what is in this registry, and keeps what was found out for it."""
-        from registry_core.running import Runner
-
         if self._runner is None:
+            from registry_core.running import Runner
+
             self._runner = Runner(self.installed, self.local)
         return self._runner

@@ -328,11 +328,12 @@ class Runner:
         self.installed.refuse_quarantined(*(stage.agent for stage in pipeline.stages))
 
     def _options(self, terms: RunTerms) -> RunOptions:
-        seconds = self.installed.settings.run.timeout_seconds
         given = terms.get("options")
+        if given is None and self._unasked is not None:
+            return self._unasked
+        seconds = self.installed.settings.run.timeout_seconds
         if given is None:
-            if self._unasked is None:
-                self._unasked = RunOptions(attempt_timeout_seconds=seconds)
+            self._unasked = RunOptions(attempt_timeout_seconds=seconds)
             return self._unasked
         if given.attempt_timeout_seconds is None:
             return replace(given, attempt_timeout_seconds=seconds)

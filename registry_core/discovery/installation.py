@@ -22,7 +22,7 @@ __all__ = ["Installation"]
 class Installation:
     """A report under settings, with the catalog of what can be used."""
 
-    __slots__ = ("_cache", "_catalog", "_index", "_report", "_settings")
+    __slots__ = ("_cache", "_catalog", "_index", "_read", "_report", "_settings")
 
     def __init__(
         self,
@@ -40,12 +40,15 @@ class Installation:
         self._cache = cache
         self._report = report
         self._settings = settings
+        self._read: Settings | None = None
         self._index = index
         self._catalog = catalog
 
     def replacing(self, catalog: Catalog) -> Installation:
         """Return this installation with another *catalog*."""
-        return Installation(self._report, self._settings, index=self._index, catalog=catalog)
+        return Installation(
+            self._report, self._read or self._settings, index=self._index, catalog=catalog
+        )
 
     @property
     def report(self) -> DiscoveryReport:
@@ -59,12 +62,13 @@ class Installation:
     @property
     def settings(self) -> Settings:
         """What the user decided."""
-        from registry_core.settings.reading import read_settings
-        from registry_core.settings.values import Settings
+        if self._read is None:  # asked in each run, and an import takes a microsecond
+            from registry_core.settings.reading import read_settings
+            from registry_core.settings.values import Settings
 
-        if not isinstance(self._settings, Settings):
-            self._settings = read_settings(self._settings) if self._settings else Settings()
-        return self._settings
+            found = self._settings or Settings()
+            self._read = found if isinstance(found, Settings) else read_settings(found)
+        return self._read
 
     @property
     def catalog(self) -> Catalog:

@@ -26,6 +26,8 @@ def by_input(pipeline: Pipeline, values: Sequence[object], named: Mapping[str, o
         PipelineError: If they are not what *pipeline* takes; all faults at once.
     """
     names = [declared.name for declared in pipeline.inputs]
+    if len(values) == len(names) and not named:
+        return dict(zip(names, values, strict=True))
     faults: list[Fault] = []
     if len(values) > len(names):
         takes = ", ".join(names) or "none"

@@ -6,7 +6,7 @@ import asyncio
 from time import process_time
 from typing import TYPE_CHECKING
 
-from registry_core import Call, Proceed, agent
+from registry_core import Call, Pipeline, Proceed, Registry, agent
 from registry_core.authoring.agent import middleware
 from registry_core.runtime.engine import execute
 from tests.benchmarks.frame import benchmark, cpu_ratio
@@ -123,6 +123,30 @@ def waiting_once_covered() -> float:
 def waiting_once() -> float:
     """Return the same without middleware."""
     return cpu_ratio(_runs(wait_once), _awaits(wait_once))
+
+
+@benchmark(name="ten stages asked of a registry, against the engine alone", unit="x", goal=1.35)
+def asked_of_registry() -> float:
+    """Return what it costs that a registry finds out each time what is meant, and on what terms."""
+    return cpu_ratio(_asked, _runs(hand_on))
+
+
+def _asked() -> float:
+    registry = Registry().with_agents(hand_on)
+    pipeline = Pipeline("ten")
+    for number in range(STAGES):
+        pipeline = pipeline.stage("hand_on", id=f"s{number}")
+
+    async def main() -> float:
+        for _ in range(2):  # the first brings the agent in, the second compiles
+            result = await registry.run(pipeline, 1)
+            result.raise_for_status()
+        start = process_time()
+        for _ in range(RUNS):
+            await registry.run(pipeline, 1)
+        return (process_time() - start) / RUNS
+
+    return asyncio.run(main())
 
 
 @benchmark(name="ten stages in threads", unit="x bare awaits")
