@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Record from a plugin of its own: hooks of this file do not see other suites' tests."""
+    # A shell that starts this in the background has it ignored, and every child would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     record: Path | None = config.getoption("--outcomes")
     if record is not None:
         config.pluginmanager.register(OutcomeRecorder(record, config), "outcomes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -83,7 +84,7 @@ class TestKeeping:
         """A run that looks finished while its last stage is lost was lost work at a rival."""
         asyncio.run(_cut_after(store, "run", 2))
         keeper, _ = store.reopen("run")
-        with sqlite3.connect(store.folder / "runs.db") as other:
+        with closing(sqlite3.connect(store.folder / "runs.db")) as other:
             other.execute(
                 "CREATE TRIGGER refuse BEFORE UPDATE ON runs WHEN new.status = 'success'"
                 " BEGIN SELECT raise(ABORT, 'refused'); END"
