@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 from asyncio import tasks
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -46,7 +47,7 @@ class Lane:
         began: When the current attempt began.
         limit: How long the current attempt may take; below zero once it was told to end.
         coro: The stranger's coroutine of the current attempt, or None.
-        watched: The one that will be told when its time is up.
+        due: When a timer will look whose time is up; never while there is none.
         is_cut: Whether the lane was told to end.
         is_over: Whether nothing of it will ever run again.
         work: What it does; not to be touched from outside.
@@ -69,8 +70,7 @@ class Lane:
     _is_forced = False
     _timer: asyncio.TimerHandle | None = None
     _grace_timer: asyncio.TimerHandle | None = None
-    _due = 0.0
-    watched: Work[object] | None = None
+    due = math.inf
 
     def __init__(
         self,
@@ -119,8 +119,7 @@ class Lane:
         try:
             rest.awaited = (context.run(work.send, None),)
             tasks._register_task(task)  # noqa: SLF001 -- documented, see above
-            if self.coro is not self.watched:
-                self.watch()
+            self.watch()
         except StopIteration:
             self.over(None)
             spares.give(loop, rest, task)
@@ -245,24 +244,19 @@ class Lane:
 
     def watch(self) -> None:
         """See to it that the current attempt is told when its time is up."""
-        coro = self.watched = self.coro
-        if coro is None or self.is_cut:
+        coro = self.coro
+        if coro is None or self.is_cut or self.limit < 0:
             return
-        due = self.began + self.limit
         if self._timer is not None:
-            if self._due <= due:
-                return  # it rings too early, and looks again
             self._timer.cancel()
-        self._due = due
-        seconds = max(due - self.now(), 0.0)
+        self.due = self.began + self.limit
+        seconds = max(self.due - self.now(), 0.0)
         self._timer = asyncio.get_running_loop().call_later(seconds, self._ring, coro)
 
-    def _ring(self, coro: Work[object] | None) -> None:
-        self._timer = None
-        if self.coro is None:
-            return
+    def _ring(self, coro: Work[object]) -> None:
+        self._timer, self.due = None, math.inf
         if self.coro is not coro:
-            self.watch()
+            self.watch()  # it was set for an attempt that is over
             return
         self.limit = -1.0
         self._tell(self._force)
@@ -302,7 +296,7 @@ class Lane:
         self.task = asyncio.Task(self._rest, loop=asyncio.get_running_loop())
 
     def _forget_told(self) -> None:
-        self.coro = self.watched = None
+        self.coro = None
         self.limit = 0.0
         if self._grace_timer is not None:
             self._grace_timer.cancel()
@@ -319,7 +313,7 @@ class Lane:
             self._timer.cancel()
         if self._grace_timer is not None:
             self._grace_timer.cancel()
-        self.coro = self.watched = None
+        self.coro = None
         self._on_over()
         # Nothing leads round in a circle any more, so nothing waits for the collector.
         self._rest.lane = None

@@ -349,7 +349,7 @@ class QuickRun(Lane):
         while isinstance(around, CoroutineType) and around.cr_await is not coro:
             around = around.cr_await
         # It is to be finalised now, while there is an event loop: nothing may refer to it.
-        self.coro = self.watched = None
+        self.coro = None
         del coro
         if isinstance(around, CoroutineType):
             with suppress(BaseException):

@@ -28,8 +28,9 @@ class Stepped(Protocol):
     work: Coroutine[object, object, None]
     context: contextvars.Context
     is_over: bool
-    coro: Coroutine[object, object, object] | None
-    watched: Coroutine[object, object, object] | None
+    began: float
+    limit: float
+    due: float
 
     def watch(self) -> None:
         """See to it that the current attempt is told when its time is up."""
@@ -81,7 +82,7 @@ class Rest(Coroutine[object, object, None]):
         except BaseException as error:  # noqa: BLE001 -- the lane's maker looks at it
             lane.over(error)
             raise StopIteration from None
-        if lane.coro is not lane.watched:
+        if lane.began + lane.limit < lane.due:
             lane.watch()
         return awaited
 
@@ -106,7 +107,7 @@ class Rest(Coroutine[object, object, None]):
         except BaseException as raised:  # noqa: BLE001 -- as above
             lane.over(raised)
             raise StopIteration from None
-        if lane.coro is not lane.watched:
+        if lane.began + lane.limit < lane.due:
             lane.watch()
         return awaited
 
