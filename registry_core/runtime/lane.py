@@ -53,6 +53,7 @@ class Lane:
         work: What it does; not to be touched from outside.
         task: What it does it in; likewise.
         context: The context variables in which it does so.
+        ended: Wakes whoever waits for it.
         error: What the work ended with instead of a value: a cancellation, a fault of ours.
     """
 
@@ -63,6 +64,7 @@ class Lane:
     is_cut = False
     is_over = False
     error: BaseException | None = None
+    ended: asyncio.Future[None] | None = None
     work: Work[None]
     context: contextvars.Context
     task: asyncio.Task[None]

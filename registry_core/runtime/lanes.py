@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from typing import TYPE_CHECKING
 
 from registry_core.errors import StoreError
 from registry_core.runtime.failures import record_failure
 from registry_core.runtime.lane import Lane
+from registry_core.runtime.waiting import until_over, wake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -28,6 +28,7 @@ class Lanes:
 
     Attributes:
         error: What ends the run; every lane is cut once there is something.
+        ended: Wakes whoever waits for all of them.
     """
 
     def __init__(self, scope: RunScope) -> None:
@@ -35,7 +36,7 @@ class Lanes:
         self.error: ErrorRecord | None = None
         self._scope = scope
         self._lanes: dict[Lane, StageRun | None] = {}
-        self._all_over: asyncio.Future[None] | None = None
+        self.ended: asyncio.Future[None] | None = None
 
     def __len__(self) -> int:
         """Return how many are not over."""
@@ -65,16 +66,22 @@ class Lanes:
         lane = self.open()
         lane.start(begin(lane))
         if self._lanes:
-            await self._wait()
+            await until_over(self, self._scope.remaining_seconds(), self._time_is_up)
 
-    async def wait_for(self, lane: Lane) -> None:
-        """Come back when *lane* is over, which somebody else has begun.
+    @property
+    def is_over(self) -> bool:
+        """Whether none is left."""
+        return not self._lanes
 
-        Raises:
-            asyncio.CancelledError: If the caller is cancelled; whatever ran has ended.
-        """
-        self._lanes.setdefault(lane)
-        await self._wait()
+    def cut(self) -> None:
+        """Tell all of them to end."""
+        for lane in tuple(self._lanes):
+            lane.cut()
+
+    def close(self) -> None:
+        """End all of them now."""
+        for lane in tuple(self._lanes):
+            lane.close()
 
     def forced(self, lane: Lane) -> None:
         """Tell that somebody in *lane* had to be closed."""
@@ -93,34 +100,10 @@ class Lanes:
             code: ErrorCode = "storage_failed" if isinstance(error, StoreError) else "host_error"
             self.error = record_failure(error, code=code, stage_id="", phase="host")
         if self.error is not None:
-            self._cut()
-        if not self._lanes and self._all_over is not None and not self._all_over.done():
-            self._all_over.set_result(None)
-
-    async def _wait(self) -> None:
-        """Come back when no lane is left."""
-        loop = asyncio.get_running_loop()
-        self._all_over = loop.create_future()
-        limit = self._scope.remaining_seconds()
-        timer = loop.call_later(limit, self._time_is_up) if limit < math.inf else None
-        try:
-            await self._all_over
-        except asyncio.CancelledError:
-            self._cut()
-            if self._lanes:
-                self._all_over = loop.create_future()
-                await self._all_over
-            raise
-        finally:
-            if timer is not None:
-                timer.cancel()
-            for lane in tuple(self._lanes):  # who waits here is closed, or cancelled once more
-                lane.close()
+            self.cut()
+        if self.is_over:
+            wake(self)
 
     def _time_is_up(self) -> None:
         self._scope.has_expired = True
-        self._cut()
-
-    def _cut(self) -> None:
-        for lane in tuple(self._lanes):
-            lane.cut()
+        self.cut()

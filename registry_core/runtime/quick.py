@@ -11,7 +11,6 @@ from functools import cached_property
 from types import CoroutineType, MethodType
 from typing import TYPE_CHECKING, Final
 
-from registry_core.errors import InvalidOutputError
 from registry_core.results.batch import Outcome, outcome_of
 from registry_core.results.run import RESULT_FORMAT, RunResult
 from registry_core.runtime.ids import run_id
@@ -19,8 +18,9 @@ from registry_core.runtime.journal import log_success
 from registry_core.runtime.lane import Lane
 from registry_core.runtime.middleware import CallFacts, StageCall
 from registry_core.runtime.recalling import attempt_record, stage_records
-from registry_core.runtime.settled import FirstAttempt, Raised, Returned
-from registry_core.runtime.values import check_output
+from registry_core.runtime.settled import FirstAttempt
+from registry_core.runtime.values import settled_output
+from registry_core.runtime.waiting import until_over, wake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -41,15 +41,6 @@ _log = logging.getLogger("registry_core.runtime")
 
 # Stages that never wait go on without a turn of the event loop, up to this much at a time.
 _TURN_SECONDS = 0.005
-
-
-def _checked(answer: object, call: QuickCall) -> Settled[object]:
-    """Return what *answer* means, whose class is not the very one that was declared."""
-    try:
-        check_output(answer, call.step.blueprint.output)
-    except InvalidOutputError as error:
-        return Raised(error)
-    return Returned(answer)
 
 
 class QuickCall(StageCall):
@@ -220,7 +211,7 @@ class QuickRun(Lane):
                 settled = self.settle_late()
             else:
                 self.coro = None
-                settled = _checked(answer, call)
+                settled = settled_output(answer, call.step.blueprint.output)
             if self.task.cancelling():
                 await self.absorb()
             is_kept = True
@@ -243,8 +234,9 @@ class QuickRun(Lane):
         Raises:
             asyncio.CancelledError: If the caller is cancelled, once everything has ended.
         """
-        self._begin()
-        return await self._rest_of_result()
+        if not self._begin() or self._conductor is not None:
+            await self._end()
+        return self.result()
 
     def _begin(self) -> bool:
         """Begin, and be watched; return whether the run is over already."""
@@ -252,11 +244,11 @@ class QuickRun(Lane):
         self._watch = host.watchdog.begin(loop)
         return self.start(self._covered() if self.chain.layers else self._bare(), host.spares, loop)
 
-    async def _rest_of_result(self) -> RunResult:
+    async def _end(self) -> None:
         try:
             try:
                 if not self.is_over:
-                    await self._conductor_of().lanes.wait_for(self)
+                    await until_over(self, self.deadline - self.now(), self._time_is_up)
             finally:
                 if self._conductor is not None:
                     seconds = self._terms.options.close_seconds
@@ -265,7 +257,6 @@ class QuickRun(Lane):
             # The very error: asyncio.timeout() knows its own cancellation by the exact class.
             error.__dict__["result"] = self.result(cancelled=True)
             raise
-        return self.result()
 
     async def outcome(self) -> Outcome:
         """Return the run's result as that of one item of a batch.
@@ -273,12 +264,12 @@ class QuickRun(Lane):
         Raises:
             asyncio.CancelledError: If the caller is cancelled, once everything has ended.
         """
-        if self._begin() and self._conductor is None:
-            if self.error is None:
-                self.chain.note(self.started, self.marks)
-                return Outcome(ok=True, value=self.value, attempts=len(self.chain.steps))
+        if not self._begin() or self._conductor is not None:
+            await self._end()
+        if self._conductor is not None or self.error is not None:
             return outcome_of(self.result())
-        return outcome_of(await self._rest_of_result())
+        self.chain.note(self.started, self.marks)
+        return Outcome(ok=True, value=self.value, attempts=len(self.chain.steps))
 
     def result(self, *, cancelled: bool = False) -> RunResult:
         """Return the run's result; to be called once, when everything has ended."""
@@ -291,10 +282,15 @@ class QuickRun(Lane):
             log_success(self.run_id, self.marks[-1] - self.started)
         return RunResult.recalled(self._recall)
 
+    def _time_is_up(self) -> None:
+        self._conductor_of().scope.has_expired = True
+        self.cut()
+
     def _on_over(self) -> None:
         self.chain.host.watchdog.end(self._watch)
-        if self._conductor is not None:
-            self._conductor.lanes.over(self)
+        if self._conductor is not None or self.error is not None:
+            self._conductor_of().lanes.over(self)
+        wake(self)
 
     def _on_forced(self) -> None:
         conductor = self._take_over()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from registry_core.runtime.lane import Lane
+from registry_core.runtime.waiting import until_over, wake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -37,28 +37,9 @@ async def supervise(
     async def only() -> None:
         ended.append(await lane.attempt(work, seconds))
 
-    over = asyncio.get_running_loop().create_future()
-
-    def wake(_: Lane) -> None:
-        if not over.done():
-            over.set_result(None)
-
     lane = Lane(now, grace_seconds=grace_seconds, on_forced=forced, on_over=wake)
     if not lane.start(only()):
-        try:
-            await over
-        except asyncio.CancelledError:
-            lane.cut()
-            if not lane.is_over:
-                over = asyncio.get_running_loop().create_future()
-                try:
-                    await over
-                finally:
-                    lane.close()
-            raise
-        except GeneratorExit:
-            lane.close()
-            raise
+        await until_over(lane)
     if lane.error is not None:
         raise lane.error
     return ended[0]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from registry_core.errors import DefinitionError, Fault, InvalidInputError, InvalidOutputError
+from registry_core.runtime.settled import Raised, Returned
 from registry_core.schemas.codec import Codec
 
 if TYPE_CHECKING:
@@ -18,8 +19,18 @@ if TYPE_CHECKING:
 
     from registry_core.definitions.middleware import Values
     from registry_core.definitions.schema import JsonValue
+    from registry_core.runtime.settled import Settled
 
-__all__ = ["Arrival", "Offer", "accept", "check_output", "convert", "own_copies", "take"]
+__all__ = [
+    "Arrival",
+    "Offer",
+    "accept",
+    "check_output",
+    "convert",
+    "own_copies",
+    "settled_output",
+    "take",
+]
 
 _JSON = (dict, list, str, int, float, bool, type(None))
 _UNCHANGEABLE = frozenset({str, int, float, bool, bytes, complex, type(None)})
@@ -91,6 +102,15 @@ def check_output(value: object, codec: Codec) -> None:
         codec.load(codec.dump(value))
     except DefinitionError as error:
         raise InvalidOutputError(f"it gave {type(value).__qualname__}", error.faults) from None
+
+
+def settled_output(value: object, codec: Codec) -> Settled[object]:
+    """Return what an agent's answer means, of which :func:`check_output` is the judge."""
+    try:
+        check_output(value, codec)
+    except InvalidOutputError as error:
+        return Raised(error)
+    return Returned(value)
 
 
 def convert(value: object, given: Codec, taken: Codec) -> object:

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -462,8 +463,11 @@ def start_host(site: AgentSite, folder: Path, text: str) -> subprocess.Popen[byt
 
 def children() -> set[int]:
     """Return the processes below this one that have not ended."""
-    listed = Path(f"/proc/{os.getpid()}/task").glob("*/children")
-    return {int(pid) for file in listed for pid in file.read_text().split() if is_alive(int(pid))}
+    found: set[int] = set()
+    for listed in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
+        with suppress(FileNotFoundError):  # the thread has ended meanwhile
+            found |= {int(pid) for pid in listed.read_text().split()}
+    return set(filter(is_alive, found))
 
 
 def imported(node: ast.AST) -> set[str]:
