@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType, MethodType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -36,7 +37,7 @@ _UNSET = object()
 _MISUSED = object()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ActiveMiddleware:
     """A middleware that a pipeline or the settings asked for.
 
@@ -53,14 +54,18 @@ class ActiveMiddleware:
 
 def layers_of(middleware: Iterable[ActiveMiddleware], scope: Scope) -> tuple[ActiveMiddleware, ...]:
     """Return the layers of one scope, outermost first; a circle among them is logged."""
-    chosen = [layer for layer in middleware if layer.definition.scope == scope]
-    if not chosen:
-        return ()
-    found = layering((layer.name, layer.definition) for layer in chosen)
+    chosen = tuple(layer for layer in middleware if layer.definition.scope == scope)
+    return _in_order(chosen) if chosen else ()
+
+
+@lru_cache(maxsize=256)
+def _in_order(layers: tuple[ActiveMiddleware, ...]) -> tuple[ActiveMiddleware, ...]:
+    """Return *layers*, outermost first; runs have the same ones again and again."""
+    found = layering((layer.name, layer.definition) for layer in layers)
     for circle in found.circles:
         names = ", ".join(circle)
         _log.warning("before and after lead in a circle; order and name decide for %s", names)
-    return tuple(chosen[place] for place in found.places)
+    return tuple(layers[place] for place in found.places)
 
 
 class CallFacts(NamedTuple):
