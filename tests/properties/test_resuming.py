@@ -14,6 +14,7 @@ from registry_core import Policy, Proceed, RunCall, Substitute, agent
 from registry_core.authoring.agent import middleware
 from registry_core.results.durable import EarlierRun, RunHead
 from registry_core.runtime.engine import execute
+from registry_core.runtime.host import Host
 from registry_core.runtime.scope import RunOptions
 from registry_core.testing.clock import FakeClock
 from tests.runtime.notebook import Notebook
@@ -93,6 +94,7 @@ async def run(
     rig: Rig, notebook: Notebook, earlier: EarlierRun | None = None, *, is_covered: bool = False
 ) -> RunResult | None:
     """Return what came out, or None where the power was cut before its end was kept."""
+    rig.chains.blueprints.host = Host()  # another process, whose breakers are closed
     inputs = {declared.name: Parcel(1) for declared in rig.pipeline.inputs}
     try:
         result = await execute(
