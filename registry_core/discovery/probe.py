@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from registry_core.definitions.validating import MAX_MANIFEST_BYTES, read_manifest
 from registry_core.errors import ManifestError
+from registry_core.text.exits import exit_name
 
 if TYPE_CHECKING:
     import subprocess
@@ -134,7 +135,7 @@ def _understood(data: bytes, code: int) -> Probed:
     try:
         answer: object = json.loads(data)
     except (ValueError, RecursionError):
-        return Probed(code="died", reason=f"died while it was imported: {_death(code)}")
+        return Probed(code="died", reason=f"died while it was imported: {exit_name(code)}")
     facts = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
     if "manifest" not in facts:
         return Probed(code=str(facts.get("code")), reason=str(facts.get("reason")))
@@ -150,14 +151,3 @@ def _understood(data: bytes, code: int) -> Probed:
 
 def _words(value: object) -> tuple[str, ...]:
     return tuple(map(str, cast("list[object]", value))) if isinstance(value, list) else ()
-
-
-def _death(code: int) -> str:
-    if code >= 0:
-        return f"exit {code}"
-    import signal
-
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"

@@ -31,6 +31,7 @@ from registry_core.runtime.isolated_frames import (
     reply_in,
 )
 from registry_core.settings.sources import environment
+from registry_core.text.exits import exit_name
 
 if TYPE_CHECKING:
     from registry_core.runtime.isolated_frames import Hello, Reply
@@ -189,7 +190,7 @@ class Worker:
                 code = await asyncio.wrap_future(self._ended)
         except TimeoutError:
             return "broke the protocol: it hung up"
-        return f"died: {_name_of(code)}"
+        return f"died: {exit_name(code)}"
 
     def end(self) -> None:
         """Let it end within a second, else end it by force; comes back at once.
@@ -291,15 +292,6 @@ def _shown_of(policy: IsolationPolicy) -> dict[str, str]:
         for name, value in environment().items()
         if name in shown or name.startswith("LC_")
     }
-
-
-def _name_of(code: int) -> str:
-    if code >= 0:
-        return f"exit {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
 
 
 def _is_open(descriptor: int) -> bool:

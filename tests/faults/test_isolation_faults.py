@@ -209,12 +209,7 @@ class TestHost:
         self, site: AgentSite, tmp_path: Path, verb: str
     ) -> None:
         """Nobody would ever ask those that are left behind for anything again."""
-        note = tmp_path / "pid"
-        host = start_host(site, tmp_path, f"{verb} {note}")
-        assert eventually(lambda: note.exists() and note.read_text() != "")
-
-        host.kill()
-        host.wait()
+        note = killed_at_work(site, tmp_path, verb)
 
         assert eventually(lambda: not is_alive(int(note.read_text())))
 
@@ -222,11 +217,7 @@ class TestHost:
         self, site: AgentSite, registry: Registry, tmp_path: Path
     ) -> None:
         """What an isolated stage gave is kept as JSON, so that any later host can go on."""
-        note = tmp_path / "pid"
-        host = start_host(site, tmp_path, f"once {note}")
-        assert eventually(lambda: note.exists() and note.read_text() != "")
-        host.kill()
-        host.wait()
+        killed_at_work(site, tmp_path, "once")
 
         with Store(tmp_path / "runs") as store:
             (line,) = store.runs()
@@ -459,6 +450,16 @@ def start_host(site: AgentSite, folder: Path, text: str) -> subprocess.Popen[byt
     """Return a process of its own that keeps a run in which an isolated agent gets *text*."""
     arguments = (str(site.folder), str(folder / "runs"), text)
     return subprocess.Popen([sys.executable, "-c", HOST, *arguments])
+
+
+def killed_at_work(site: AgentSite, folder: Path, verb: str) -> Path:
+    """Kill a host whose isolated agent does *verb*; return the file with its worker's number."""
+    note = folder / "pid"
+    host = start_host(site, folder, f"{verb} {note}")
+    assert eventually(lambda: note.exists() and note.read_text() != "")
+    host.kill()
+    host.wait()
+    return note
 
 
 def children() -> set[int]:
